@@ -94,8 +94,6 @@ def open_database(flask_app: Flask, url: str) -> Database:
         options = {"pool_size": 8, "max_overflow": 16, "pool_timeout": 10, "pool_pre_ping": False, "pool_recycle": 1800}
     flask_app.config["SQLALCHEMY_DATABASE_URI"] = url
     flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
-    import app.adapters.sql.tables  # noqa: F401 - declares the tables on ``db``
-
     db.init_app(flask_app)
     with flask_app.app_context():
         engine = db.engine
