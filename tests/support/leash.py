@@ -20,7 +20,10 @@ PATIENCE = 10.0
 
 
 class Leashed:
-    """One running command; `pid` is the command's own, so a test can signal it as an operator would."""
+    """One running command; `pid` is the command's own, so a test can signal it as an operator would.
+
+    `sweep` ends what the command leaves behind in its process group; a test of tidiness switches it off.
+    """
 
     def __init__(
         self,
@@ -31,11 +34,20 @@ class Leashed:
         cwd: Path | None = None,
         user: str | None = None,
         stop: signal.Signals = signal.SIGTERM,
+        sweep: bool = True,
     ) -> None:
         self.log = log
         with log.open("ab") as sink:
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", __file__, str(int(stop)), user or "", *(str(part) for part in command)],
+                [
+                    sys.executable,
+                    "-I",
+                    __file__,
+                    str(int(stop)),
+                    "sweep" * sweep,
+                    user or "",
+                    *(str(part) for part in command),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=sink,
@@ -87,7 +99,7 @@ class Leashed:
         return code - 256 if code is not None and code > 190 else code
 
 
-def guard(stop: int, user: str, command: list[str]) -> int:
+def guard(stop: int, sweep: str, user: str, command: list[str]) -> int:
     # The command leads a session of its own, so that whatever it leaves behind can be ended with it.
     other = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
     child = subprocess.Popen(
@@ -110,11 +122,12 @@ def guard(stop: int, user: str, command: list[str]) -> int:
 
     threading.Thread(target=watch, daemon=True).start()
     code = child.wait()
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
+    if sweep:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
     return code % 256
 
 
 if __name__ == "__main__":
     # os._exit: the watching thread sits in a read that nobody may end.
-    os._exit(guard(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))
+    os._exit(guard(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]))

@@ -17,10 +17,10 @@ DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "m
 # Written in halves, so that this file is not its own first finding.
 REGISTRY = re.compile(
     r"\b(?:pypi"
-     r"\.org|pythonhosted"
-     r"\.org|registry\."
-     r"(?:npmjs\.org|yarnpkg\.com)|npmjs"
-     r"\.(?:org|com))"
+    r"\.org|pythonhosted"
+    r"\.org|registry\."
+    r"(?:npmjs\.org|yarnpkg\.com)|npmjs"
+    r"\.(?:org|com))"
     r"|--(?:extra-)?index-url|--find-links|\"resolved\":"
 )
 MACHINE_PATH = re.compile(r"(?<![\w./~-])/(?:root|home|Users|work|workspace|builds)/[\w.]")
