@@ -13,6 +13,7 @@ import redis
 from sqlalchemy.engine import make_url
 
 from tests.support.leash import Leashed
+from tests.support.redis_server import numbered
 from tests.support.waiting import wait_until
 
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
@@ -159,3 +160,15 @@ def test_a_misspelt_requirement_is_an_error(tmp_path):
     done = run_pytest(tmp_path, "postgress")
     assert done.returncode != 0
     assert "unknown postgress" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "worker", "own"),
+    [
+        ("redis://localhost:6379", 0, "redis://localhost:6379/0"),
+        ("redis://localhost:6379/", 1, "redis://localhost:6379/1"),
+        ("redis://:secret@localhost:6379/4", 2, "redis://:secret@localhost:6379/6"),
+    ],
+)
+def test_workers_that_share_a_redis_have_a_database_each(given, worker, own):
+    assert numbered(given, worker) == own
