@@ -1,7 +1,7 @@
 """A look at a theme without a server, pool or user: `python -m app.web.page_preview --themes DIRECTORY`.
 
 Every page in every state, on loopback, under the same Content-Security-Policy as the real ones. Themes are read again
-for each page, so that saving a file and reloading the page is all there is to do.
+when a file changes, so that saving a file and reloading the page is all there is to do.
 """
 
 import argparse
@@ -32,6 +32,7 @@ class Preview:
 
     def __init__(self, theme_directories: Sequence[Path]) -> None:
         self._directories = tuple(theme_directories)
+        self._read: tuple[int, Pages] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", "/"))
@@ -51,13 +52,26 @@ class Preview:
             ("Content-Security-Policy", policy),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
-            ("Cache-Control", "no-store"),
+            ("Cache-Control", "max-age=31536000, immutable" if path.startswith("/assets/") else "no-store"),
         ]
         start_response(status, headers)
         return [body]
 
+    def _pages(self) -> Pages:
+        """The themes as they are on disk now; read again when any file below them was changed, added or removed."""
+        stamps = [
+            (str(path), path.stat().st_mtime_ns)
+            for directory in self._directories
+            for path in sorted(directory.rglob("*"))
+            if path.is_file()
+        ]
+        fingerprint = hash(tuple(stamps))
+        if self._read is None or self._read[0] != fingerprint:
+            self._read = (fingerprint, Pages(self._directories, pseudo_locale=True))
+        return self._read[1]
+
     def _answer(self, path: str, lang: str) -> tuple[str, str, str, bytes]:
-        pages = Pages(self._directories, pseudo_locale=True)
+        pages = self._pages()
         html = "text/html; charset=utf-8"
         parts = path.strip("/").split("/")
         if path == "/":

@@ -7,7 +7,7 @@ from app.core.branding.model import Branding, Font
 
 # The default theme's own colours, which a branding that sets only some of them is completed with.
 ACCENT, ACCENT_DARK = Colour.from_hex("#0b6670"), Colour.from_hex("#63d2d6")
-SURFACE, SURFACE_DARK = WHITE, Colour.from_hex("#151b21")
+SURFACE, SURFACE_DARK = WHITE, Colour.from_hex("#141c22")
 TEXT, TEXT_DARK = Colour.from_hex("#14202b"), Colour.from_hex("#e9eef2")
 INK = Colour.from_hex("#06151a")
 

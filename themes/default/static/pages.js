@@ -9,7 +9,8 @@
   const focusFirst = () => {
     const summary = document.getElementById("error-summary");
     if (summary) {
-      summary.focus();
+      // One frame later the browser has done it, where it knows how.
+      requestAnimationFrame(() => { if (document.activeElement !== summary) summary.focus(); });
       return;
     }
     if (!matchMedia("(pointer: fine)").matches || document.activeElement !== document.body) return;
