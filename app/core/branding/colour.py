@@ -35,6 +35,14 @@ class Colour:
         red, green, blue = (_linear(channel) for channel in (self.red, self.green, self.blue))
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
+    def mixed(self, other: "Colour", *, share: float) -> "Colour":
+        """`share` of this colour and the rest of the other, channel by channel in sRGB, as CSS `color-mix` does."""
+        return Colour(
+            red=round(self.red * share + other.red * (1 - share)),
+            green=round(self.green * share + other.green * (1 - share)),
+            blue=round(self.blue * share + other.blue * (1 - share)),
+        )
+
 
 WHITE = Colour(red=255, green=255, blue=255)
 BLACK = Colour(red=0, green=0, blue=0)

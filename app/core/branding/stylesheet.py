@@ -9,6 +9,8 @@ from app.core.branding.model import Branding, Font
 ACCENT, ACCENT_DARK = Colour.from_hex("#0b6670"), Colour.from_hex("#63d2d6")
 SURFACE, SURFACE_DARK = WHITE, Colour.from_hex("#141c22")
 TEXT, TEXT_DARK = Colour.from_hex("#14202b"), Colour.from_hex("#e9eef2")
+DANGER, DANGER_DARK = Colour.from_hex("#b3261e"), Colour.from_hex("#ffb3ab")
+GOOD, GOOD_DARK = Colour.from_hex("#14693b"), Colour.from_hex("#8fdcab")
 INK = Colour.from_hex("#06151a")
 
 _FAMILIES = {
@@ -89,7 +91,13 @@ def _properties(branding: Branding, *, dark: bool) -> list[str]:
     if surface_set:
         lines.append(f"--surface: {colours.surface};")
     if surface_set or text_set:
-        lines.append(f"--text: {colours.text};")
+        muted = nearest_passing(colours.text.mixed(colours.surface, share=0.76), against=colours.surface)
+        lines += [f"--text: {colours.text};", f"--muted: {muted};"]
+    if surface_set:
+        # The theme's red and green are made for its own card; on another they may need to move.
+        red, green = (DANGER_DARK, GOOD_DARK) if dark else (DANGER, GOOD)
+        lines.append(f"--danger-on-card: {nearest_passing(red, against=colours.surface)};")
+        lines.append(f"--good-on-card: {nearest_passing(green, against=colours.surface)};")
     return lines
 
 
