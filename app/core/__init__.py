@@ -1,0 +1,1 @@
+"""What the server knows and decides: values and decisions; no I/O, no framework."""

@@ -1,0 +1,123 @@
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from app.adapters.sql.configuration import touch_configuration
+from app.adapters.sql.db import Database
+from app.adapters.sql.tables import client_secrets, clients
+from app.core.clients.model import Client, ClientExtensions, ClientSettings
+from app.core.kernel.ids import ClientId, PoolId, new_uuid
+from app.core.kernel.sealing import Sealer
+from app.core.kernel.secret import Secret
+
+
+def secret_row(secret_id: str) -> str:
+    """The associated data under which a client secret is sealed."""
+    return f"client_secrets:{secret_id}"
+
+
+class SqlClients:
+    """The ``ClientStore``. Secrets are sealed, not hashed: ``SECRET_HASH`` is keyed with them and Describe returns them."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    def _client(self, row: Row[Any], secrets: Iterable[Row[Any]]) -> Client:
+        return Client(
+            client_id=ClientId(row.client_id),
+            pool_id=PoolId(row.pool_id),
+            name=row.name,
+            settings=ClientSettings.read(row.settings),
+            extensions=ClientExtensions.read(row.extensions),
+            secrets=tuple(Secret(self._sealer.unseal(s.sealed, row=secret_row(s.secret_id)).decode()) for s in secrets),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    def find(self, client_id: ClientId) -> Client | None:
+        with self._database.connection() as connection:
+            row = connection.execute(select(clients).where(clients.c.client_id == client_id)).one_or_none()
+            if row is None:
+                return None
+            found = (
+                select(client_secrets)
+                .where(client_secrets.c.client_id == client_id)
+                .order_by(client_secrets.c.position)
+            )
+            return self._client(row, connection.execute(found).all())
+
+    def list_of(self, pool_id: PoolId) -> list[Client]:
+        with self._database.connection() as connection:
+            rows = connection.execute(
+                select(clients).where(clients.c.pool_id == pool_id).order_by(clients.c.created_at)
+            ).all()
+            joined = (
+                select(client_secrets)
+                .join(clients, clients.c.client_id == client_secrets.c.client_id)
+                .where(clients.c.pool_id == pool_id)
+                .order_by(client_secrets.c.position)
+            )
+            secrets: dict[str, list[Row[Any]]] = {}
+            for secret in connection.execute(joined):
+                secrets.setdefault(secret.client_id, []).append(secret)
+        return [self._client(row, secrets.get(row.client_id, ())) for row in rows]
+
+    def add(self, client: Client) -> None:
+        with self._database.writing() as connection:
+            connection.execute(insert(clients).values(_columns(client)))
+            self._add_secrets(connection, client.client_id, client.secrets, at=client.created_at)
+            touch_configuration(connection)
+
+    def save(self, client: Client) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                update(clients)
+                .where(clients.c.pool_id == client.pool_id, clients.c.client_id == client.client_id)
+                .values(_columns(client))
+            )
+            touch_configuration(connection)
+
+    def replace_secrets(self, pool_id: PoolId, client_id: ClientId, secrets: tuple[Secret, ...], *, at: int) -> None:
+        with self._database.writing() as connection:
+            owned = select(clients.c.client_id).where(clients.c.pool_id == pool_id, clients.c.client_id == client_id)
+            connection.execute(delete(client_secrets).where(client_secrets.c.client_id.in_(owned)))
+            self._add_secrets(connection, client_id, secrets, at=at)
+            touch_configuration(connection)
+
+    def remove(self, pool_id: PoolId, client_id: ClientId) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(clients).where(clients.c.pool_id == pool_id, clients.c.client_id == client_id))
+            touch_configuration(connection)
+
+    def _add_secrets(
+        self, connection: Connection, client_id: ClientId, secrets: tuple[Secret, ...], *, at: int
+    ) -> None:
+        rows = []
+        for position, secret in enumerate(secrets):
+            secret_id = new_uuid()
+            sealed = self._sealer.seal(secret.reveal().encode(), row=secret_row(secret_id))
+            rows.append(
+                {
+                    "secret_id": secret_id,
+                    "client_id": client_id,
+                    "sealed": sealed,
+                    "created_at": at,
+                    "position": position,
+                }
+            )
+        if rows:
+            connection.execute(insert(client_secrets), rows)
+
+
+def _columns(client: Client) -> dict[str, Any]:
+    return {
+        "client_id": client.client_id,
+        "pool_id": client.pool_id,
+        "name": client.name,
+        "settings": dict(client.settings.document),
+        "extensions": dict(client.extensions.document),
+        "created_at": client.created_at,
+        "updated_at": client.updated_at,
+    }

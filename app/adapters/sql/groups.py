@@ -1,0 +1,95 @@
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, insert, nulls_last, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.adapters.sql.db import Database
+from app.adapters.sql.tables import group_members, groups
+from app.core.groups.model import Group
+from app.core.kernel.errors import GroupExists
+from app.core.kernel.ids import PoolId, Sub
+
+
+def _group(row: Row[Any]) -> Group:
+    return Group(
+        pool_id=PoolId(row.pool_id),
+        name=row.name,
+        description=row.description,
+        role_arn=row.role_arn,
+        precedence=row.precedence,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _columns(group: Group) -> dict[str, Any]:
+    return {
+        "pool_id": group.pool_id,
+        "name": group.name,
+        "description": group.description,
+        "role_arn": group.role_arn,
+        "precedence": group.precedence,
+        "created_at": group.created_at,
+        "updated_at": group.updated_at,
+    }
+
+
+_BY_PRECEDENCE = (nulls_last(groups.c.precedence), groups.c.name)
+
+
+class SqlGroups:
+    """The ``GroupStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, pool_id: PoolId, name: str) -> Group | None:
+        with self._database.connection() as connection:
+            row = connection.execute(
+                select(groups).where(groups.c.pool_id == pool_id, groups.c.name == name)
+            ).one_or_none()
+        return _group(row) if row else None
+
+    def add(self, group: Group) -> None:
+        try:
+            with self._database.writing() as connection:
+                connection.execute(insert(groups).values(_columns(group)))
+        except IntegrityError as error:
+            raise GroupExists from error
+
+    def save(self, group: Group) -> None:
+        mine = and_(groups.c.pool_id == group.pool_id, groups.c.name == group.name)
+        with self._database.connection() as connection:
+            connection.execute(update(groups).where(mine).values(_columns(group)))
+
+    def remove(self, pool_id: PoolId, name: str) -> None:
+        with self._database.connection() as connection:
+            connection.execute(delete(groups).where(groups.c.pool_id == pool_id, groups.c.name == name))
+
+    def list_of(self, pool_id: PoolId) -> list[Group]:
+        with self._database.connection() as connection:
+            rows = connection.execute(select(groups).where(groups.c.pool_id == pool_id).order_by(*_BY_PRECEDENCE))
+            return [_group(row) for row in rows]
+
+    def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
+        statement = (
+            select(groups)
+            .join(
+                group_members, and_(group_members.c.pool_id == groups.c.pool_id, group_members.c.name == groups.c.name)
+            )
+            .where(group_members.c.pool_id == pool_id, group_members.c.sub == sub)
+            .order_by(*_BY_PRECEDENCE)
+        )
+        with self._database.connection() as connection:
+            return [_group(row) for row in connection.execute(statement)]
+
+    def add_member(self, pool_id: PoolId, name: str, sub: Sub, *, at: int) -> None:
+        member = {"pool_id": pool_id, "name": name, "sub": sub}
+        with self._database.writing() as connection:
+            found = select(group_members.c.sub).filter_by(**member)
+            if connection.execute(found).one_or_none() is None:
+                connection.execute(insert(group_members).values(**member, created_at=at))
+
+    def remove_member(self, pool_id: PoolId, name: str, sub: Sub) -> None:
+        with self._database.connection() as connection:
+            connection.execute(delete(group_members).filter_by(pool_id=pool_id, name=name, sub=sub))

@@ -1,0 +1,217 @@
+from typing import Any
+
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+
+from app.adapters.sql.db import Database
+from app.adapters.sql.tables import authorization_codes, refresh_tokens, token_sessions, users
+from app.adapters.sql.users import user_from
+from app.core.kernel.ids import ClientId, PoolId, Sub
+from app.core.tokens.model import AuthorizationCode, RefreshToken, TokenSession
+from app.core.users.model import User
+
+_SWEEP = 20
+"""How many expired rows a write removes on its way: more than it adds, so that the tables stay bounded."""
+
+_TOMBSTONE_SECONDS = 86400
+"""How long a spent or expired code is remembered, so that a late replay still revokes what it issued."""
+
+
+class SqlTokens:
+    """The ``TokenStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_code(self, code: AuthorizationCode) -> None:
+        document = {
+            "redirect_uri": code.redirect_uri,
+            "redirect_uri_given": code.redirect_uri_given,
+            "scope": list(code.scope),
+            "nonce": code.nonce,
+            "code_challenge": code.code_challenge,
+            "auth_time": code.auth_time,
+            "sid": code.sid,
+            "amr": list(code.amr),
+            "extra": dict(code.extra),
+        }
+        c = authorization_codes.c
+        stale = select(c.code_hash).where(c.expires_at < code.created_at - _TOMBSTONE_SECONDS).limit(_SWEEP)
+        with self._database.writing() as connection:
+            connection.execute(delete(authorization_codes).where(c.code_hash.in_(stale)))
+            connection.execute(
+                insert(authorization_codes).values(
+                    code_hash=code.code_hash,
+                    pool_id=code.pool_id,
+                    client_id=code.client_id,
+                    sub=code.sub,
+                    document=document,
+                    origin_jti=code.origin_jti,
+                    created_at=code.created_at,
+                    expires_at=code.expires_at,
+                )
+            )
+
+    def find_code(self, code_hash: str) -> AuthorizationCode | None:
+        with self._database.connection() as connection:
+            row = connection.execute(
+                select(authorization_codes).where(authorization_codes.c.code_hash == code_hash)
+            ).one_or_none()
+        if row is None:
+            return None
+        document = {**row.document, "scope": tuple(row.document["scope"]), "amr": tuple(row.document["amr"])}
+        return AuthorizationCode(
+            code_hash=row.code_hash,
+            pool_id=PoolId(row.pool_id),
+            client_id=ClientId(row.client_id),
+            sub=Sub(row.sub),
+            origin_jti=row.origin_jti,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            used_at=row.used_at,
+            **document,
+        )
+
+    def redeem_code(self, code_hash: str, session: TokenSession, refresh: RefreshToken | None, *, now: int) -> bool:
+        unused = and_(authorization_codes.c.code_hash == code_hash, authorization_codes.c.used_at.is_(None))
+        with self._database.writing() as connection:
+            claimed = connection.execute(
+                update(authorization_codes).where(unused).values(used_at=now).returning(authorization_codes.c.code_hash)
+            )
+            if claimed.one_or_none() is None:
+                return False
+            stale = select(token_sessions.c.origin_jti).where(token_sessions.c.expires_at < now).limit(_SWEEP)
+            connection.execute(delete(token_sessions).where(token_sessions.c.origin_jti.in_(stale)))
+            connection.execute(insert(token_sessions).values(_session_columns(session)))
+            if refresh is not None:
+                connection.execute(insert(refresh_tokens).values(_refresh_columns(refresh)))
+            return True
+
+    def find_refresh(self, token_hash: str) -> tuple[RefreshToken, TokenSession, User | None] | None:
+        statement = (
+            select(
+                refresh_tokens.c.used_at.label("refresh_used_at"),
+                refresh_tokens.c.created_at.label("refresh_created_at"),
+                refresh_tokens.c.expires_at.label("refresh_expires_at"),
+                *_SESSION_COLUMNS,
+                users,
+            )
+            .join(token_sessions, token_sessions.c.origin_jti == refresh_tokens.c.origin_jti)
+            .outerjoin(users, _IS_USER)
+            .where(refresh_tokens.c.token_hash == token_hash)
+        )
+        with self._database.connection() as connection:
+            row: Any = connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        session = _session(row)
+        refresh = RefreshToken(
+            token_hash=token_hash,
+            pool_id=session.pool_id,
+            origin_jti=session.origin_jti,
+            created_at=row.refresh_created_at,
+            expires_at=row.refresh_expires_at,
+            used_at=row.refresh_used_at,
+        )
+        return refresh, session, user_from(row) if row.sub is not None else None
+
+    def rotate_refresh(self, token_hash: str, successor: RefreshToken, *, now: int, reusable_since: int) -> bool:
+        live = select(token_sessions.c.origin_jti).where(
+            token_sessions.c.origin_jti == successor.origin_jti, token_sessions.c.revoked_at.is_(None)
+        )
+        unused = or_(refresh_tokens.c.used_at.is_(None), refresh_tokens.c.used_at >= reusable_since)
+        claimable = and_(refresh_tokens.c.token_hash == token_hash, unused, refresh_tokens.c.origin_jti.in_(live))
+        with self._database.writing() as connection:
+            claimed = connection.execute(
+                update(refresh_tokens)
+                .where(claimable)
+                .values(used_at=func.coalesce(refresh_tokens.c.used_at, now))
+                .returning(refresh_tokens.c.token_hash)
+            )
+            if claimed.one_or_none() is None:
+                return False
+            connection.execute(insert(refresh_tokens).values(_refresh_columns(successor)))
+            return True
+
+    def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
+        statement = (
+            select(*_SESSION_COLUMNS, users)
+            .outerjoin(users, _IS_USER)
+            .where(token_sessions.c.origin_jti == origin_jti, token_sessions.c.pool_id == pool_id)
+        )
+        with self._database.connection() as connection:
+            row: Any = connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        return _session(row), user_from(row) if row.sub is not None else None
+
+    def revoke_session(self, pool_id: PoolId, origin_jti: str, *, now: int) -> None:
+        c = token_sessions.c
+        with self._database.connection() as connection:
+            connection.execute(
+                update(token_sessions)
+                .where(c.origin_jti == origin_jti, c.pool_id == pool_id, c.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
+
+    def revoke_user_sessions(self, pool_id: PoolId, sub: Sub, *, now: int) -> None:
+        c = token_sessions.c
+        with self._database.connection() as connection:
+            connection.execute(
+                update(token_sessions)
+                .where(c.pool_id == pool_id, c.sub == sub, c.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
+
+
+_IS_USER = and_(users.c.pool_id == token_sessions.c.pool_id, users.c.sub == token_sessions.c.sub)
+_SESSION_COLUMNS = [column.label(f"session_{column.name}") for column in token_sessions.c]
+
+
+def _session(row: Any) -> TokenSession:
+    document = row.session_document
+    return TokenSession(
+        origin_jti=row.session_origin_jti,
+        pool_id=PoolId(row.session_pool_id),
+        client_id=ClientId(row.session_client_id),
+        sub=Sub(row.session_sub),
+        scope=tuple(document["scope"]),
+        nonce=document["nonce"],
+        auth_time=row.session_auth_time,
+        sid=row.session_sid,
+        amr=tuple(document["amr"]),
+        extra=document["extra"],
+        created_at=row.session_created_at,
+        expires_at=row.session_expires_at,
+        revoked_at=row.session_revoked_at,
+    )
+
+
+def _session_columns(session: TokenSession) -> dict[str, Any]:
+    return {
+        "origin_jti": session.origin_jti,
+        "pool_id": session.pool_id,
+        "client_id": session.client_id,
+        "sub": session.sub,
+        "sid": session.sid,
+        "document": {
+            "scope": list(session.scope),
+            "nonce": session.nonce,
+            "amr": list(session.amr),
+            "extra": dict(session.extra),
+        },
+        "auth_time": session.auth_time,
+        "created_at": session.created_at,
+        "expires_at": session.expires_at,
+        "revoked_at": session.revoked_at,
+    }
+
+
+def _refresh_columns(refresh: RefreshToken) -> dict[str, Any]:
+    return {
+        "token_hash": refresh.token_hash,
+        "pool_id": refresh.pool_id,
+        "origin_jti": refresh.origin_jti,
+        "created_at": refresh.created_at,
+        "expires_at": refresh.expires_at,
+        "used_at": refresh.used_at,
+    }

@@ -1,0 +1,1 @@
+"""Clock, key generation, password hashing: what the machine gives."""

@@ -1,0 +1,1 @@
+"""Who did what, append-only, one row before the answer; and what the metrics count."""

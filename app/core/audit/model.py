@@ -1,0 +1,16 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """``event`` is dotted (``sign_in.password``), ``outcome`` is ``ok`` or the refusal's name. ``detail`` never holds a secret."""
+
+    event: str
+    outcome: str
+    pool_id: str | None = None
+    sub: str | None = None
+    client_id: str | None = None
+    address: str | None = None
+    request_id: str | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)

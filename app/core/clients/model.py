@@ -1,0 +1,133 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.kernel.ids import ClientId, PoolId
+from app.core.kernel.secret import Secret
+
+_UNIT_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """Token lifetimes in seconds."""
+
+    access_token: int = 3600
+    id_token: int = 3600
+    refresh_token: int = 30 * 86400
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Lifetimes":
+        """``AccessTokenValidity`` and friends with ``TokenValidityUnits``: hours for access and ID, days for refresh by default."""
+        units = document.get("TokenValidityUnits", {})
+
+        def seconds(member: str, unit: str, default_unit: str, default: int) -> int:
+            value = document.get(member)
+            return int(value) * _UNIT_SECONDS[units.get(unit, default_unit)] if value else default
+
+        return cls(
+            access_token=seconds("AccessTokenValidity", "AccessToken", "hours", 3600),
+            id_token=seconds("IdTokenValidity", "IdToken", "hours", 3600),
+            refresh_token=seconds("RefreshTokenValidity", "RefreshToken", "days", 30 * 86400),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """``UserPoolClientType`` as stored (``document``) with the parts decisions read."""
+
+    document: Mapping[str, Any]
+    callback_urls: tuple[str, ...]
+    logout_urls: tuple[str, ...]
+    default_redirect_uri: str | None
+    oauth_flows: frozenset[str]
+    oauth_scopes: tuple[str, ...]
+    oauth_enabled: bool
+    identity_providers: tuple[str, ...]
+    explicit_auth_flows: frozenset[str]
+    lifetimes: Lifetimes
+    read_attributes: frozenset[str] | None
+    write_attributes: frozenset[str] | None
+    token_revocation: bool
+    rotation_enabled: bool
+    rotation_grace_seconds: int
+    conceal_existence: bool
+    auth_session_minutes: int
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "ClientSettings":
+        """Reads a document that was validated when written; absent members take AWS's defaults."""
+        rotation = document.get("RefreshTokenRotation", {})
+        read = document.get("ReadAttributes")
+        write = document.get("WriteAttributes")
+        return cls(
+            document=document,
+            callback_urls=tuple(document.get("CallbackURLs", ())),
+            logout_urls=tuple(document.get("LogoutURLs", ())),
+            default_redirect_uri=document.get("DefaultRedirectURI"),
+            oauth_flows=frozenset(document.get("AllowedOAuthFlows", ())),
+            oauth_scopes=tuple(document.get("AllowedOAuthScopes", ())),
+            oauth_enabled=bool(document.get("AllowedOAuthFlowsUserPoolClient", False)),
+            identity_providers=tuple(document.get("SupportedIdentityProviders", ())),
+            explicit_auth_flows=frozenset(document.get("ExplicitAuthFlows", ())),
+            lifetimes=Lifetimes.read(document),
+            read_attributes=None if read is None else frozenset(read),
+            write_attributes=None if write is None else frozenset(write),
+            token_revocation=bool(document.get("EnableTokenRevocation", True)),
+            rotation_enabled=rotation.get("Feature") == "ENABLED",
+            rotation_grace_seconds=int(rotation.get("RetryGracePeriodSeconds", 0)),
+            conceal_existence=document.get("PreventUserExistenceErrors") == "ENABLED",
+            auth_session_minutes=int(document.get("AuthSessionValidity", 3)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientExtensions:
+    """What is ours and not AWS's; ``document`` is the stored JSON, set by ``poolhouse client set``."""
+
+    document: Mapping[str, Any]
+    require_pkce: bool | None = None
+    """None: required for public clients only (contract section 6)."""
+    string_booleans_at_userinfo: bool = False
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "ClientExtensions":
+        require = document.get("require_pkce")
+        return cls(
+            document=document,
+            require_pkce=None if require is None else bool(require),
+            string_booleans_at_userinfo=bool(document.get("string_booleans_at_userinfo", False)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """One app client of a pool. ``secrets`` holds none (public), one or two active secrets, newest first."""
+
+    client_id: ClientId
+    pool_id: PoolId
+    name: str
+    settings: ClientSettings
+    extensions: ClientExtensions
+    secrets: tuple[Secret, ...]
+    created_at: int
+    updated_at: int
+
+    @property
+    def is_public(self) -> bool:
+        return not self.secrets
+
+    @property
+    def requires_pkce(self) -> bool:
+        """Public clients by default (RFC 9700 §2.1.1); the extension switches it either way."""
+        asked = self.extensions.require_pkce
+        return self.is_public if asked is None else asked
+
+    def accepts_secret(self, presented: Secret) -> bool:
+        """Compares with every active secret in constant time, without stopping at the first match."""
+        return sum(presented == secret for secret in self.secrets) > 0
+
+    def allows(self, flow: str) -> bool:
+        """Whether ``ExplicitAuthFlows`` names the flow, given without or with its ``ALLOW_`` prefix."""
+        flows = self.settings.explicit_auth_flows
+        return flow in flows or f"ALLOW_{flow}" in flows

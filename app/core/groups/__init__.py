@@ -1,0 +1,1 @@
+"""Groups of a pool: membership, precedence, the roles they carry into tokens."""

@@ -1,0 +1,25 @@
+from typing import Protocol
+
+from app.core.groups.model import Group
+from app.core.kernel.ids import PoolId, Sub
+
+
+class GroupStore(Protocol):
+    def find(self, pool_id: PoolId, name: str) -> Group | None: ...
+
+    def add(self, group: Group) -> None:
+        """Raises ``GroupExists``."""
+
+    def save(self, group: Group) -> None: ...
+
+    def remove(self, pool_id: PoolId, name: str) -> None: ...
+
+    def list_of(self, pool_id: PoolId) -> list[Group]: ...
+
+    def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
+        """By precedence, then name."""
+
+    def add_member(self, pool_id: PoolId, name: str, sub: Sub, *, at: int) -> None:
+        """Idempotent."""
+
+    def remove_member(self, pool_id: PoolId, name: str, sub: Sub) -> None: ...

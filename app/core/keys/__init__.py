@@ -1,0 +1,1 @@
+"""Signing keys: which key signs now, which still verify, when to rotate, what JWKS publishes."""

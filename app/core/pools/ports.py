@@ -1,0 +1,28 @@
+from typing import Protocol
+
+from app.core.kernel.ids import PoolId
+from app.core.pools.model import Domain, Pool
+
+
+class PoolStore(Protocol):
+    def find(self, pool_id: PoolId) -> Pool | None: ...
+
+    def add(self, pool: Pool) -> None: ...
+
+    def save(self, pool: Pool) -> None: ...
+
+    def remove(self, pool_id: PoolId) -> None:
+        """With everything that belongs to it."""
+
+    def list_all(self) -> list[Pool]: ...
+
+
+class DomainStore(Protocol):
+    def find(self, domain: str) -> Domain | None: ...
+
+    def list_of(self, pool_id: PoolId) -> list[Domain]: ...
+
+    def add(self, domain: Domain) -> None:
+        """Raises ``Conflict`` where the domain is taken."""
+
+    def remove(self, domain: str) -> None: ...

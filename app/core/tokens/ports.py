@@ -1,0 +1,30 @@
+from typing import Protocol
+
+from app.core.kernel.ids import PoolId, Sub
+from app.core.tokens.model import AuthorizationCode, RefreshToken, TokenSession
+from app.core.users.model import User
+
+
+class TokenStore(Protocol):
+    def add_code(self, code: AuthorizationCode) -> None: ...
+
+    def find_code(self, code_hash: str) -> AuthorizationCode | None:
+        """Used ones too: a tombstone is how replay is seen."""
+
+    def redeem_code(self, code_hash: str, session: TokenSession, refresh: RefreshToken | None, *, now: int) -> bool:
+        """Marks the code used and stores what it became, all or nothing; of parallel callers exactly one gets True."""
+
+    def find_refresh(self, token_hash: str) -> tuple[RefreshToken, TokenSession, User | None] | None:
+        """The token, its session and its user in one statement; used tokens too."""
+
+    def rotate_refresh(self, token_hash: str, successor: RefreshToken, *, now: int, reusable_since: int) -> bool:
+        """Marks the token used (a first use, or a repeat not before ``reusable_since``: the grace period) and stores its
+        successor, all or nothing; False where it was used before that or its session is revoked.
+        """
+
+    def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
+        """The session and its user in one statement."""
+
+    def revoke_session(self, pool_id: PoolId, origin_jti: str, *, now: int) -> None: ...
+
+    def revoke_user_sessions(self, pool_id: PoolId, sub: Sub, *, now: int) -> None: ...

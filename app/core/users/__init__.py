@@ -1,0 +1,5 @@
+"""Users: the record, the rules about attributes, identifiers and passwords of one record.
+
+``model.py`` the values; ``identifiers.py`` by which names a user is found; ``attributes.py`` what may be written by whom.
+Called by sign_in, sign_up, recovery, account and the administrator's operations.
+"""

@@ -1,0 +1,71 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from app.core.kernel.ids import PoolId, Sub
+from app.core.kernel.secret import Secret
+
+
+class UserStatus(StrEnum):
+    """Cognito: UserStatusType; ``enabled`` is orthogonal."""
+
+    UNCONFIRMED = "UNCONFIRMED"
+    CONFIRMED = "CONFIRMED"
+    FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"
+    RESET_REQUIRED = "RESET_REQUIRED"
+    EXTERNAL_PROVIDER = "EXTERNAL_PROVIDER"
+
+
+class IdentifierKind(StrEnum):
+    """By what a user can be found. ``username`` is the stored, immutable one."""
+
+    USERNAME = "username"
+    EMAIL = "email"
+    PHONE_NUMBER = "phone_number"
+    PREFERRED_USERNAME = "preferred_username"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identifier:
+    """One name under which one user of a pool is found; ``value`` is in comparison form (see ``identifiers.py``)."""
+
+    kind: IdentifierKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordRecord:
+    """``encoded`` is an Argon2id PHC string; ``set_at`` Unix seconds (expiration and temporary validity count from it)."""
+
+    encoded: Secret
+    set_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """One user. Attribute values are strings, as AWS carries them; ``sub`` is a field, not an attribute.
+
+    ``sessions_valid_after`` (Unix seconds): browser and token sessions that began at or before it are refused.
+    ``revision`` grows with each save; a save of an older one raises ``Conflict``.
+    """
+
+    pool_id: PoolId
+    sub: Sub
+    username: str
+    status: UserStatus
+    enabled: bool = True
+    attributes: Mapping[str, str]
+    password: PasswordRecord | None = None
+    sessions_valid_after: int = 0
+    revision: int = 0
+    created_at: int
+    updated_at: int
+
+    def with_attributes(self, changes: Mapping[str, str]) -> "User":
+        """The user with the given attributes set; an empty value removes one (Cognito: UpdateUserAttributes)."""
+        merged = {**self.attributes, **changes}
+        return replace(self, attributes={name: value for name, value in merged.items() if value != ""})
+
+    def is_verified(self, attribute: str) -> bool:
+        """Whether ``email`` or ``phone_number`` is there and proven."""
+        return bool(self.attributes.get(attribute)) and self.attributes.get(f"{attribute}_verified") == "true"

@@ -1,0 +1,38 @@
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.core.kernel.ids import PoolId, Sub
+from app.core.kernel.secret import Secret
+from app.core.users.model import Identifier, User
+
+
+class IdentifierTaken(Exception):  # noqa: N818 - a fact between store and room
+    """Another user of the pool holds this identifier."""
+
+    def __init__(self, identifier: Identifier) -> None:
+        super().__init__(identifier.kind.value)
+        self.identifier = identifier
+
+
+class UserStore(Protocol):
+    def find(self, pool_id: PoolId, sub: Sub) -> User | None: ...
+
+    def find_by_identifiers(self, pool_id: PoolId, candidates: Sequence[Identifier]) -> User | None:
+        """One statement. Where several users match, the candidate that comes first wins."""
+
+    def add(self, user: User, identifiers: Sequence[Identifier]) -> None:
+        """Raises ``IdentifierTaken``; nothing is written then."""
+
+    def save(self, user: User, identifiers: Sequence[Identifier] | None = None) -> User:
+        """Writes the record where its revision is still the stored one, else raises ``Conflict``; returns it with the new revision.
+
+        ``identifiers`` replaces the user's set (None: unchanged); raises ``IdentifierTaken`` and writes nothing.
+        """
+
+    def remove(self, pool_id: PoolId, sub: Sub) -> None: ...
+
+    def record_password(self, pool_id: PoolId, sub: Sub, encoded: Secret, *, at: int, keep: int) -> None:
+        """Appends to the password history and drops all but the newest ``keep``."""
+
+    def find_password_history(self, pool_id: PoolId, sub: Sub, *, limit: int) -> list[Secret]:
+        """Newest first."""
