@@ -37,6 +37,10 @@ class ConfigurationCache:
         self._checked_at = float("-inf")
         self._generation: dict[object, object] = {}
 
+    def look_again(self) -> None:
+        """Makes the next lookup compare versions at once: this process has just written and reads its own writes."""
+        self._checked_at = float("-inf")
+
     def fresh(self) -> dict[object, object]:
         """The dictionary of the current generation, after looking at the version where the last look is too old."""
         if time.monotonic() - self._checked_at >= _CHECK_EVERY_SECONDS:

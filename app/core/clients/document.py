@@ -102,7 +102,11 @@ def _check_oauth(document: Mapping[str, Any], *, has_secret: bool) -> None:
             )
     elif flows and not document.get("CallbackURLs"):
         raise InvalidOAuthFlow("CallbackURLs are required for the code and implicit flows.")
-    for scope in scopes:
+    _check_names(document)
+
+
+def _check_names(document: Mapping[str, Any]) -> None:
+    for scope in document.get("AllowedOAuthScopes", ()):
         if scope not in STANDARD_SCOPES:
             raise ScopeDoesNotExist(f"Scope {scope} does not exist.")
     for provider in document.get("SupportedIdentityProviders", ()):

@@ -29,7 +29,7 @@ class Groups:
         precedence: int | None = None,
     ) -> Group:
         """Raises ``InvalidParameter``, ``GroupExists`` (Cognito: CreateGroup)."""
-        self._check("CreateGroup", pool_id, name, description, role_arn, precedence)
+        self._check("CreateGroup", pool_id, name, description=description, role_arn=role_arn, precedence=precedence)
         now = self.clock.now()
         group = Group(
             pool_id=pool_id,
@@ -60,7 +60,7 @@ class Groups:
         precedence: int | None = None,
     ) -> Group:
         """Changes what is given and keeps the rest (Cognito: UpdateGroup). Raises ``GroupNotFound``, ``InvalidParameter``."""
-        self._check("UpdateGroup", pool_id, name, description, role_arn, precedence)
+        self._check("UpdateGroup", pool_id, name, description=description, role_arn=role_arn, precedence=precedence)
         with self.transactions.transaction():
             group = self.get(pool_id, name)
             group = replace(
@@ -98,16 +98,7 @@ class Groups:
             self.get(pool_id, name)
             self.store.remove_member(pool_id, name, sub)
 
-    def _check(
-        self,
-        operation: str,
-        pool_id: PoolId,
-        name: str,
-        description: str | None,
-        role_arn: str | None,
-        precedence: int | None,
-    ) -> None:
-        document: dict[str, Any] = {"UserPoolId": pool_id, "GroupName": name}
-        optional = {"Description": description, "RoleArn": role_arn, "Precedence": precedence}
-        document.update({key: value for key, value in optional.items() if value is not None})
-        self.schema.check(operation, document)
+    def _check(self, operation: str, pool_id: PoolId, name: str, **optional: Any) -> None:
+        members = {"description": "Description", "role_arn": "RoleArn", "precedence": "Precedence"}
+        given = {members[key]: value for key, value in optional.items() if value is not None}
+        self.schema.check(operation, {"UserPoolId": pool_id, "GroupName": name, **given})

@@ -1,6 +1,5 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
-from typing import Protocol
 
 from app.core.kernel.ids import PoolId
 from app.core.pools.model import Domain, Pool
