@@ -6,7 +6,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from urllib.parse import unquote, urlsplit
 
 from app.core.kernel.clock import Clock
@@ -19,6 +19,17 @@ _log = logging.getLogger("poolhouse.smtp")
 
 _SECONDS = 10
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+def _one_sender(value: str) -> tuple[str, str]:
+    """Name and address of the sender the operator set; raises ``ValueError``."""
+    found = getaddresses([value])
+    try:
+        check_subject(value)
+        check_address(Channel.EMAIL, found[0][1] if len(found) == 1 else "")
+    except CodeDeliveryFailed:
+        raise ValueError("not a sender's address") from None
+    return found[0]
 
 
 class SmtpSender:
@@ -39,10 +50,8 @@ class SmtpSender:
         self._port = parts.port or _PORTS[parts.scheme]
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password or "")
-        name, address = parseaddr(sender)
-        check_address(Channel.EMAIL, address)
-        self._name, self._address = name, address
-        self._domain = address.rpartition("@")[2]
+        self._name, self._address = _one_sender(sender)
+        self._domain = self._address.rpartition("@")[2]
         self._clock = clock
         self._tls = tls
         self._seconds = seconds
