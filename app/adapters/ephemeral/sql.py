@@ -1,9 +1,10 @@
 from typing import Any
 
-from sqlalchemy import and_, case, delete, select, tuple_, update
+from sqlalchemy import Connection, and_, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.adapters.sql.db import Database
+from app.adapters.sql.sweeping import sweep
 from app.adapters.sql.tables import ephemeral
 from app.core.kernel.clock import Clock
 
@@ -88,12 +89,5 @@ class SqlEphemeral:
     def _live(self, kind: str, key: str) -> Any:
         return and_(ephemeral.c.kind == kind, ephemeral.c.key == key, ephemeral.c.expires_at > self._clock.now())
 
-    def _sweep(self, connection: Any) -> None:
-        """Skips rows that another writer holds (PostgreSQL), so that sweeping never deadlocks."""
-        stale = (
-            select(ephemeral.c.kind, ephemeral.c.key)
-            .where(ephemeral.c.expires_at <= self._clock.now())
-            .limit(_SWEEP)
-            .with_for_update(skip_locked=True)
-        )
-        connection.execute(delete(ephemeral).where(tuple_(ephemeral.c.kind, ephemeral.c.key).in_(stale)))
+    def _sweep(self, connection: Connection) -> None:
+        sweep(connection, ephemeral, ephemeral.c.expires_at <= self._clock.now(), limit=_SWEEP)

@@ -1,16 +1,21 @@
 """The engine, opened by Flask-SQLAlchemy, and the transaction that the stores of one use case share."""
 
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core.kernel.errors import Unavailable
+from app.core.kernel.errors import InvalidParameter, Unavailable
 
 db = SQLAlchemy(
     metadata=MetaData(
@@ -25,6 +30,9 @@ db = SQLAlchemy(
 )
 
 _BUSY_MILLISECONDS = 10_000
+_POOL = {"pool_size": 8, "max_overflow": 16, "pool_timeout": 10}
+_CONFIGURATION = "poolhouse_configuration_changed"
+"""Where a connection remembers that its open transaction changes configuration."""
 
 
 class Database:
@@ -32,6 +40,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.configuration_mark = object()
+        """Another object after each committed change of configuration by this process: its caches look at once."""
         self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._current: ContextVar[Connection | None] = ContextVar("poolhouse_connection", default=None)
 
@@ -39,18 +49,28 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def is_changing_configuration(self) -> bool:
+        """Whether this thread's open transaction has changed configuration that others do not see yet."""
+        current = self._current.get()
+        return current is not None and bool(current.info.get(_CONFIGURATION))
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """One transaction for everything the thread does inside; an inner call joins the outer one."""
         if self._current.get() is not None:
             yield
             return
+        changed = False
         with _refusals(), self.engine.begin() as connection:
             token = self._current.set(connection)
             try:
                 yield
             finally:
                 self._current.reset(token)
+                changed = not connection.invalidated and bool(connection.info.pop(_CONFIGURATION, False))
+        if changed:
+            self.configuration_mark = object()
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -71,13 +91,48 @@ class Database:
                 raise Unavailable
             yield current
 
+    @contextmanager
+    def refusable(self) -> Iterator[Connection]:
+        """Like ``writing``, for a write that a constraint may refuse: inside an open transaction it is a savepoint.
+
+        So "nothing is written then" holds there too, and the use case may go on: PostgreSQL refuses every further
+        statement of a transaction after an error, and SQLite would keep the statements before it.
+        """
+        current = self._current.get()
+        if current is None:
+            with self.writing() as connection:
+                yield connection
+        else:
+            with current.begin_nested():
+                yield current
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+
+def mark_configuration(connection: Connection) -> None:
+    """Notes that the open transaction changes configuration."""
+    connection.info[_CONFIGURATION] = True
+
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """A database that does not answer is a fact the core knows; everything else stays what it is."""
+    """Turns what a database says into facts the core knows; everything else stays what it is.
+
+    One that does not answer is ``Unavailable``. A value no column can hold (a NUL, a lone surrogate, a text longer than
+    its column) is the caller's mistake: ``InvalidParameter``, never a 500.
+    """
     try:
         yield
-    except OperationalError as error:
+    except PoolTimeout as error:
+        raise Unavailable from error
+    except (DataError, UnicodeEncodeError) as error:
+        raise InvalidParameter("A value cannot be stored.") from error
+    except (OperationalError, InterfaceError) as error:
+        # SQLITE_ERROR is how SQLite reports a wrong statement or a missing table: our mistake, not its absence.
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            raise
         raise Unavailable from error
     except DBAPIError as error:
         if error.connection_invalidated:
@@ -86,13 +141,17 @@ def _refusals() -> Iterator[None]:
 
 
 def open_database(flask_app: Flask, url: str) -> Database:
-    """Opens the engine that Flask-SQLAlchemy owns for this application."""
-    options: dict[str, Any] = {}
-    if url.startswith("sqlite"):
-        options = {"connect_args": {"timeout": _BUSY_MILLISECONDS / 1000}}
+    """Opens the engine that Flask-SQLAlchemy owns for this application; makes a SQLite file only its owner can read."""
+    address = make_url(url)
+    options: dict[str, Any]
+    if address.get_backend_name() == "sqlite":
+        address = _prepared_file(address)
+        options = {**_POOL, "connect_args": {"timeout": _BUSY_MILLISECONDS / 1000}}
     else:
-        options = {"pool_size": 8, "max_overflow": 16, "pool_timeout": 10, "pool_pre_ping": False, "pool_recycle": 1800}
-    flask_app.config["SQLALCHEMY_DATABASE_URI"] = url
+        # A server that is gone without a word is noticed; one that is slow is waited for.
+        alive = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
+        options = {**_POOL, "pool_recycle": 1800, "connect_args": alive}
+    flask_app.config["SQLALCHEMY_DATABASE_URI"] = address.render_as_string(hide_password=False)
     flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(flask_app)
     with flask_app.app_context():
@@ -100,6 +159,17 @@ def open_database(flask_app: Flask, url: str) -> Database:
     if engine.dialect.name == "sqlite":
         prepare_sqlite(engine)
     return Database(engine)
+
+
+def _prepared_file(address: URL) -> URL:
+    """The address with an absolute path whose folder exists. SQLite gives its WAL files the mode of the database file."""
+    name = address.database
+    if not name or name == ":memory:" or name.startswith("file:"):
+        return address
+    path = Path(name).absolute()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    return address.set(database=str(path))
 
 
 def prepare_sqlite(engine: Engine) -> None:

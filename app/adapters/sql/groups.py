@@ -1,6 +1,7 @@
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, insert, nulls_last, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
@@ -52,7 +53,7 @@ class SqlGroups:
 
     def add(self, group: Group) -> None:
         try:
-            with self._database.writing() as connection:
+            with self._database.refusable() as connection:
                 connection.execute(insert(groups).values(_columns(group)))
         except IntegrityError as error:
             raise GroupExists from error
@@ -84,11 +85,10 @@ class SqlGroups:
             return [_group(row) for row in connection.execute(statement)]
 
     def add_member(self, pool_id: PoolId, name: str, sub: Sub, *, at: int) -> None:
-        member = {"pool_id": pool_id, "name": name, "sub": sub}
-        with self._database.writing() as connection:
-            found = select(group_members.c.sub).filter_by(**member)
-            if connection.execute(found).one_or_none() is None:
-                connection.execute(insert(group_members).values(**member, created_at=at))
+        upsert: Any = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        member = upsert(group_members).values(pool_id=pool_id, name=name, sub=sub, created_at=at)
+        with self._database.connection() as connection:
+            connection.execute(member.on_conflict_do_nothing())
 
     def remove_member(self, pool_id: PoolId, name: str, sub: Sub) -> None:
         with self._database.connection() as connection:

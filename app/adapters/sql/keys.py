@@ -1,4 +1,4 @@
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from app.adapters.sql.configuration import touch_configuration
 from app.adapters.sql.db import Database
@@ -68,7 +68,7 @@ class SqlKeys:
                     signing_keys.c.pool_id == pool_id,
                     signing_keys.c.purpose == purpose.value,
                     signing_keys.c.kid != but,
-                    signing_keys.c.published_until.is_(None),
+                    or_(signing_keys.c.published_until.is_(None), signing_keys.c.published_until > published_until),
                 )
                 .values(published_until=published_until)
             )

@@ -88,7 +88,7 @@ class SqlDomains:
 
     def add(self, domain: Domain) -> None:
         try:
-            with self._database.writing() as connection:
+            with self._database.refusable() as connection:
                 connection.execute(
                     insert(domains).values(
                         domain=domain.domain, pool_id=domain.pool_id, custom=domain.custom, created_at=domain.created_at

@@ -1,8 +1,9 @@
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
 from app.adapters.sql.db import Database
+from app.adapters.sql.sweeping import sweep
 from app.adapters.sql.tables import authorization_codes, refresh_tokens, token_sessions, users
 from app.adapters.sql.users import user_from
 from app.core.kernel.ids import ClientId, PoolId, Sub
@@ -13,7 +14,9 @@ _SWEEP = 20
 """How many expired rows a write removes on its way: more than it adds, so that the tables stay bounded."""
 
 _TOMBSTONE_SECONDS = 86400
-"""How long a spent or expired code is remembered, so that a late replay still revokes what it issued."""
+"""How long a code or a token session outlives its expiry: a late replay still revokes what the code issued, and an access
+token minted in the last second of its session still finds it. No access token lives longer than a day.
+"""
 
 
 class SqlTokens:
@@ -34,10 +37,9 @@ class SqlTokens:
             "amr": list(code.amr),
             "extra": dict(code.extra),
         }
-        c = authorization_codes.c
-        stale = select(c.code_hash).where(c.expires_at < code.created_at - _TOMBSTONE_SECONDS).limit(_SWEEP)
+        expired = authorization_codes.c.expires_at < code.created_at - _TOMBSTONE_SECONDS
         with self._database.writing() as connection:
-            connection.execute(delete(authorization_codes).where(c.code_hash.in_(stale)))
+            sweep(connection, authorization_codes, expired, limit=_SWEEP)
             connection.execute(
                 insert(authorization_codes).values(
                     code_hash=code.code_hash,
@@ -79,8 +81,7 @@ class SqlTokens:
             )
             if claimed.one_or_none() is None:
                 return False
-            stale = select(token_sessions.c.origin_jti).where(token_sessions.c.expires_at < now).limit(_SWEEP)
-            connection.execute(delete(token_sessions).where(token_sessions.c.origin_jti.in_(stale)))
+            sweep(connection, token_sessions, token_sessions.c.expires_at < now - _TOMBSTONE_SECONDS, limit=_SWEEP)
             connection.execute(insert(token_sessions).values(_session_columns(session)))
             if refresh is not None:
                 connection.execute(insert(refresh_tokens).values(_refresh_columns(refresh)))

@@ -81,7 +81,7 @@ class SqlUsers:
 
     def add(self, user: User, identifiers: Sequence[Identifier]) -> None:
         try:
-            with self._database.writing() as connection:
+            with self._database.refusable() as connection:
                 connection.execute(insert(users).values(_columns(user)))
                 self._claim(connection, user, identifiers)
         except IntegrityError as error:
@@ -91,7 +91,7 @@ class SqlUsers:
         saved = replace(user, revision=user.revision + 1)
         stored = and_(users.c.pool_id == user.pool_id, users.c.sub == user.sub, users.c.revision == user.revision)
         try:
-            with self._database.writing() as connection:
+            with self._database.refusable() as connection:
                 written = connection.execute(update(users).where(stored).values(_columns(saved)).returning(users.c.sub))
                 if written.one_or_none() is None:
                     raise Conflict

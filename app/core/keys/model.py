@@ -2,6 +2,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from joserfc.jwk import Key
+
 from app.core.kernel.secret import Secret
 
 
@@ -27,3 +29,20 @@ class SigningKey:
     created_at: int
     signs_from: int
     published_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """A key ready for use, parsed once: sign or verify with exactly this ``key``, ``algorithm`` and ``kid``."""
+
+    kid: str
+    algorithm: str
+    key: Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JwksDocument:
+    """A JWK Set ready to send; ``etag`` carries its quotes (RFC 9110 §8.8.3)."""
+
+    body: bytes
+    etag: str

@@ -11,7 +11,7 @@ class KeyStore(Protocol):
     def add(self, key: SigningKey) -> None: ...
 
     def retire(self, pool_id: str, purpose: KeyPurpose, *, but: str, published_until: int) -> None:
-        """Sets ``published_until`` on every key of the purpose that has none, the one with kid ``but`` excepted."""
+        """Sets ``published_until`` on every key of the purpose that has none or a later one, the one with kid ``but`` excepted."""
 
     def remove_expired(self, pool_id: str, *, now: int) -> None: ...
 
