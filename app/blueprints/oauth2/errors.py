@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 from authlib.oauth2 import OAuth2Error
 from flask import Response, jsonify
 
+from app.core.clients.model import Client
 from app.core.kernel.errors import (
     Fact,
     GrantInvalid,
@@ -15,6 +16,7 @@ from app.core.kernel.errors import (
     Unavailable,
     UserDisabled,
 )
+from app.core.pools.model import Pool
 from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded
 
 FACTS: dict[type[Fact], tuple[int, str]] = {
@@ -35,12 +37,21 @@ _UNSPEAKABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
 class PageRefusal(Exception):  # noqa: N818 - a refusal, not a failure
-    """Client or redirect URI cannot be trusted: a page for the person, never a redirect (RFC 6749 §4.1.2.1)."""
+    """Client or redirect URI cannot be trusted: a page for the person, never a redirect (RFC 6749 §4.1.2.1).
 
-    def __init__(self, error: str, sentence: str) -> None:
+    ``pool`` and ``client`` dress the page where they are known.
+    """
+
+    status = 400
+
+    def __init__(
+        self, error: str, sentence: str, *, pool: Pool | None = None, client: Client | None = None
+    ) -> None:
         super().__init__(error)
         self.error = error
         self.sentence = sentence
+        self.pool = pool
+        self.client = client
 
 
 def refusal(error: str, description: str, *, status: int = 400) -> OAuth2Error:

@@ -37,7 +37,7 @@ def _add_browser_endpoints(blueprint: Blueprint, server: PoolhouseServer) -> Non
 
     @blueprint.errorhandler(PageRefusal)
     def _page(refused: PageRefusal) -> Response:
-        return server.surroundings.render_error(refused.error, refused.sentence)
+        return server.surroundings.render_error(refused)
 
 
 def _add_machine_endpoints(blueprint: Blueprint, server: PoolhouseServer) -> None:

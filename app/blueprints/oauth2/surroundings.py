@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Response
 
+from app.blueprints.oauth2.errors import PageRefusal
 from app.core.clients.model import Client
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
@@ -22,7 +23,7 @@ class Surroundings:
     """Given once by the factory. The functions read the request at hand.
 
     ``pool_of_host``: the pool whose own host was asked, None on the public origin. ``session_handle``: the browser's session cookie
-    for a pool. ``forget_session``: takes that cookie away. ``render_error``: the page for ``(error, sentence)``, which never redirects.
+    for a pool. ``forget_session``: takes that cookie away. ``render_error``: the page for a refusal, never a redirect.
     """
 
     tokens: Tokens
@@ -37,4 +38,4 @@ class Surroundings:
     caller: Callable[[], Caller]
     session_handle: Callable[[PoolId], Secret | None]
     forget_session: Callable[[Response, PoolId], None]
-    render_error: Callable[[str, str], Response]
+    render_error: Callable[[PageRefusal], Response]

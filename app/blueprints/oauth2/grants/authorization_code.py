@@ -5,6 +5,7 @@ from authlib.oauth2.rfc6749 import AuthorizationCodeGrant
 from app.blueprints.oauth2.errors import refusal
 from app.blueprints.oauth2.grants.answer import token_body
 from app.blueprints.oauth2.records import ClientRecord, CodeRecord
+from app.blueprints.oauth2.surroundings import Surroundings
 from app.core.kernel.secret import Secret
 from app.core.sessions.suffices import Suffices
 from app.core.tokens.model import CodeRequest
@@ -19,7 +20,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
         """A code for the person and session that satisfied the request, once ``validate_consent_request`` has passed."""
         record: ClientRecord = self.request.client
         data = self.request.payload.data
-        return self.server.surroundings.tokens.save_code(
+        surroundings: Surroundings = self.server.surroundings
+        return surroundings.tokens.save_code(
             record.pool,
             record.client,
             outcome.user,
