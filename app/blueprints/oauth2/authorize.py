@@ -61,7 +61,12 @@ class Authorize:
             raise PageRefusal("invalid_client", "The client does not exist.")
         settings = record.client.settings
         if not settings.oauth_enabled or not settings.identity_providers:
-            raise PageRefusal("unauthorized_client", "This client may not use the sign-in pages.", pool=record.pool, client=record.client)
+            raise PageRefusal(
+                "unauthorized_client",
+                "This client may not use the sign-in pages.",
+                pool=record.pool,
+                client=record.client,
+            )
         return record
 
     def _answer(self, request: ReadRequest, record: ClientRecord, redirect_uri: str) -> Response:
@@ -133,10 +138,20 @@ def _get_redirect_uri(payload: Parameters, record: ClientRecord) -> str:
     if named is None:
         default = record.get_default_redirect_uri()
         if default is None:
-            raise PageRefusal("invalid_request", "The request names no redirect URI, and the client has no default.", pool=record.pool, client=record.client)
+            raise PageRefusal(
+                "invalid_request",
+                "The request names no redirect URI, and the client has no default.",
+                pool=record.pool,
+                client=record.client,
+            )
         return default
     if not record.check_redirect_uri(named):
-        raise PageRefusal("redirect_mismatch", "The redirect URI is not registered for this client.", pool=record.pool, client=record.client)
+        raise PageRefusal(
+            "redirect_mismatch",
+            "The redirect URI is not registered for this client.",
+            pool=record.pool,
+            client=record.client,
+        )
     return str(named)
 
 

@@ -44,9 +44,7 @@ class PageRefusal(Exception):  # noqa: N818 - a refusal, not a failure
 
     status = 400
 
-    def __init__(
-        self, error: str, sentence: str, *, pool: Pool | None = None, client: Client | None = None
-    ) -> None:
+    def __init__(self, error: str, sentence: str, *, pool: Pool | None = None, client: Client | None = None) -> None:
         super().__init__(error)
         self.error = error
         self.sentence = sentence

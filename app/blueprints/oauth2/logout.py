@@ -55,12 +55,22 @@ def _choose_target(payload: Parameters, record: ClientRecord) -> str:
     logout_uri = payload.data.get("logout_uri")
     if logout_uri is not None:
         if logout_uri not in record.client.settings.logout_urls:
-            raise PageRefusal("redirect_mismatch", "The sign-out URL is not registered for this client.", pool=record.pool, client=record.client)
+            raise PageRefusal(
+                "redirect_mismatch",
+                "The sign-out URL is not registered for this client.",
+                pool=record.pool,
+                client=record.client,
+            )
         return logout_uri
     if payload.redirect_uri is None:
         raise PageRefusal("invalid_request", "The request names neither logout_uri nor redirect_uri.")
     if not record.check_redirect_uri(payload.redirect_uri):
-        raise PageRefusal("redirect_mismatch", "The redirect URI is not registered for this client.", pool=record.pool, client=record.client)
+        raise PageRefusal(
+            "redirect_mismatch",
+            "The redirect URI is not registered for this client.",
+            pool=record.pool,
+            client=record.client,
+        )
     if payload.response_type is None:
         raise PageRefusal("invalid_request", "response_type is missing.")
     return f"/login?{urlencode(payload.data, quote_via=quote)}"
