@@ -1,6 +1,6 @@
 """The same tests over every store: each asks for ``world`` or ``ephemeral`` and runs once for each implementation."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,15 +9,7 @@ import pytest
 from app.adapters.ephemeral.redis import RedisEphemeral
 from app.adapters.ephemeral.sql import SqlEphemeral
 from app.core.kernel.ephemeral import Ephemeral
-from tests.support.databases import EmptiedDatabase
 from tests.support.world import MovedClock, World, fresh_sqlite
-
-
-@pytest.fixture(scope="session")
-def emptied_postgres(fresh_postgres: Callable[[], str]) -> Iterator[EmptiedDatabase]:
-    database = EmptiedDatabase(fresh_postgres)
-    yield database
-    database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

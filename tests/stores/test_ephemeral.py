@@ -66,7 +66,8 @@ def test_of_parallel_takes_one_gets_the_value(short: Short) -> None:
 def test_of_parallel_first_uses_one_counts(short: Short) -> None:
     for number in range(5):
         first = at_once(
-            lambda one, key=f"n{number}": short.store.add_once("nonce", key, str(one), expires_at=short.soon()), range(8)
+            lambda one, key=f"n{number}": short.store.add_once("nonce", key, str(one), expires_at=short.soon()),
+            range(8),
         )
         assert first.count(True) == 1
         assert short.store.find("nonce", f"n{number}") == str(first.index(True))

@@ -135,7 +135,8 @@ def _refusals() -> Iterator[None]:
             raise
         raise Unavailable from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        # Of this exact class is what SQLite says of a file that is damaged or no database.
+        if error.connection_invalidated or type(error.orig) is sqlite3.DatabaseError:
             raise Unavailable from error
         raise
 
