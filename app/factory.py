@@ -27,6 +27,7 @@ from app.adapters.sql.users import SqlUsers
 from app.adapters.system.clock import MovableClock, SystemClock
 from app.adapters.system.drainer import Drainer
 from app.adapters.system.keys import SystemKeyFactory
+from app.adapters.system.logs import configure_logging
 from app.adapters.system.master_key import MasterKeyFileError, read_or_make
 from app.adapters.system.service_model import BotocoreSchema
 from app.blueprints.development import development_blueprint
@@ -48,7 +49,7 @@ from app.core.pools.service import Pools
 from app.core.sessions.service import Sessions
 from app.core.tokens.service import Tokens
 from app.services import Services
-from app.web.context import Contexts
+from app.web.context import Contexts, find_request_id
 from app.web.defences import Defences
 from app.web.errors import ErrorAnswers, plain_error_page
 from app.web.hosts import Hosts
@@ -322,6 +323,16 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     # ROOM oauth2: flask_app.register_blueprint(oauth2_blueprint(...))
     # ROOM hosted_ui: flask_app.register_blueprint(hosted_ui_blueprint(...))
     return flask_app
+
+
+def serve_process(flask_app: Flask, *, warn: bool = True) -> None:
+    """What a serving process does beyond answering: log lines, warnings, and emptying the queue of messages."""
+    installation: Installation = flask_app.extensions["poolhouse"]
+    configure_logging(find_request_id)
+    if warn:
+        for warning in installation.messaging.warnings:
+            _log.warning("start.warning", extra={"text": warning})
+    installation.drainer.start()
 
 
 def _checks(installation: Installation) -> dict[str, Check]:
