@@ -52,7 +52,9 @@ def _columns(user: User) -> dict[str, Any]:
 
 
 class SqlUsers:
-    """The ``UserStore``."""
+    """The ``UserStore``. ``add`` and ``save`` write under a savepoint: a taken name refused inside a use case's transaction must
+    not end that transaction (PostgreSQL would), for the holder is still to be looked up.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -81,7 +83,7 @@ class SqlUsers:
 
     def add(self, user: User, identifiers: Sequence[Identifier]) -> None:
         try:
-            with self._database.writing() as connection:
+            with self._database.writing() as connection, connection.begin_nested():
                 connection.execute(insert(users).values(_columns(user)))
                 self._claim(connection, user, identifiers)
         except IntegrityError as error:
@@ -91,7 +93,7 @@ class SqlUsers:
         saved = replace(user, revision=user.revision + 1)
         stored = and_(users.c.pool_id == user.pool_id, users.c.sub == user.sub, users.c.revision == user.revision)
         try:
-            with self._database.writing() as connection:
+            with self._database.writing() as connection, connection.begin_nested():
                 written = connection.execute(update(users).where(stored).values(_columns(saved)).returning(users.c.sub))
                 if written.one_or_none() is None:
                     raise Conflict
