@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask import Response
 from werkzeug.exceptions import NotFound
 
-from app.blueprints.hosted_ui.frame import brand_stylesheet, branding_of
 from app.core.branding import Branding
+from app.web.look import brand_stylesheet, branding_of
 from app.web.pages import Pages
 from app.web.pool import WhichPool
 

@@ -1,6 +1,7 @@
 """From the core's facts to what a person reads: catalogue key, field, status. The one table of this protocol."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as with_default
 from typing import Any
 
 from app.core.kernel import errors
@@ -14,7 +15,7 @@ class Sentence:
     key: str
     field: str | None = None
     status: int = 400
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = with_default(default_factory=dict)
 
 
 _SENTENCES: dict[type[Fact], Sentence] = {

@@ -63,7 +63,9 @@ def sign_up_attributes(pool: Pool, client: Client) -> tuple[str, ...]:
 
 def attribute_fields(pool: Pool, names: tuple[str, ...], *, required: bool = True) -> tuple[AttributeField, ...]:
     """The fields for these attributes, with what was typed before."""
-    return tuple(_field(pool.settings.schema[name], required=required) for name in names if name in pool.settings.schema)
+    return tuple(
+        _field(pool.settings.schema[name], required=required) for name in names if name in pool.settings.schema
+    )
 
 
 def typed_attributes(names: tuple[str, ...]) -> dict[str, str]:

@@ -2,48 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, make_response, redirect, request
+from flask import Response, after_this_request, make_response, redirect, request
 
 from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.progress import Progress, read_progress, write_progress
 from app.blueprints.hosted_ui.visit import Visit
-from app.core.branding import Branding, choose_language, choose_theme, layered, parse_branding, stylesheet
-from app.core.clients.model import Client
+from app.core.branding import Branding
 from app.core.kernel.caller import Caller
 from app.core.pools.model import Pool
 from app.web.contexts import Brand, Form, FormErrors, Language, Links, PageFrame, PasswordRule
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
 from app.web.headers import allow_form_target
+from app.web.look import Look, brand_stylesheet, branding_of, read_look, remember_language
 from app.web.pages import Pages
-
-_LANGUAGE_COOKIE = "poolhouse-lang"
-_YEAR = 365 * 86400
-
-
-def branding_of(pool: Pool, client: Client) -> Branding:
-    """The client's branding over its pool's; both were checked when they were set."""
-    beneath = parse_branding(pool.extensions.document.get("branding") or {})
-    return layered(beneath, parse_branding(client.extensions.document.get("branding") or {}))
-
-
-def brand_stylesheet(branding: Branding) -> tuple[str, str]:
-    """The generated stylesheet and the digest in its address."""
-    text = stylesheet(branding)
-    return text, sha256(text.encode()).hexdigest()[:12]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """The theme, branding and language that one page is drawn in."""
-
-    theme: str
-    branding: Branding
-    lang: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +30,7 @@ class Frames:
     csrf: Csrf
 
     def look(self, visit: Visit) -> Look:
-        """Theme by branding; language by request, then by the person's last choice, then by the browser."""
-        branding = branding_of(visit.pool, visit.client)
-        theme = choose_theme(branding, installed=self.pages.theme_names)
-        lang = choose_language(
-            requested=request.args.get("lang") or request.args.get("ui_locales"),
-            remembered=request.cookies.get(_LANGUAGE_COOKIE),
-            accept_language=request.headers.get("Accept-Language"),
-            available=[catalogue.lang for catalogue in self.pages.languages(theme)],
-        )
-        return Look(theme=theme, branding=branding, lang=lang)
+        return read_look(self.pages, branding_of(visit.pool, visit.client))
 
     def caller(self, visit: Visit) -> Caller:
         """Who acts, bound to this browser; checks the form's token first. Raises ``FormRefused``."""
@@ -106,7 +72,7 @@ class Frames:
         if visit.redirect_uri is not None:
             allow_form_target(visit.redirect_uri)
         response = make_response(self.pages.render(look.theme, context), error.status if error else 200)
-        return self._remember_language(response, look)
+        return remember_language(response, look, secure=self.cookies.is_https)
 
     def form(self, visit: Visit, page: str) -> Form:
         return Form(action_url=visit.url(page), csrf_token=self.csrf.issue_token(request, visit.pool.pool_id))
@@ -116,7 +82,6 @@ class Frames:
         progress = self.progress(visit)
         if progress.notice is None:
             return None
-        from flask import after_this_request
 
         @after_this_request
         def _forget(response: Response) -> Response:
@@ -126,11 +91,9 @@ class Frames:
         return progress.notice
 
     def _frame(self, visit: Visit, look: Look) -> dict[str, Any]:
-        catalogues = self.pages.languages(look.theme)
-        own = next(catalogue for catalogue in catalogues if catalogue.lang == look.lang)
         return {
             "lang": look.lang,
-            "dir": own.dir,
+            "dir": look.dir,
             "languages": tuple(
                 Language(
                     code=found.lang,
@@ -138,7 +101,7 @@ class Frames:
                     url=visit.url_in(request.path, found.lang),
                     current=found.lang == look.lang,
                 )
-                for found in catalogues
+                for found in look.catalogues
             ),
             "brand": self._brand(visit, look),
             "links": self._links(visit, look.branding),
@@ -175,15 +138,6 @@ class Frames:
             return None
         text = self.pages.sentence(look.theme, look.lang, error.key, **error.params)
         return FormErrors(summary=text, fields={error.field: text} if error.field else {})
-
-    def _remember_language(self, response: Response, look: Look) -> Response:
-        """An explicit choice is remembered on this device; a wish in a header is not."""
-        if request.args.get("lang") == look.lang and request.cookies.get(_LANGUAGE_COOKIE) != look.lang:
-            secure = self.cookies.is_https
-            response.set_cookie(
-                _LANGUAGE_COOKIE, look.lang, max_age=_YEAR, path="/", secure=secure, httponly=True, samesite="Lax"
-            )
-        return response
 
 
 def password_rules(pool: Pool) -> tuple[PasswordRule, ...]:

@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Response, request
 
 from app.blueprints.hosted_ui.assets import Assets
-from app.blueprints.hosted_ui.errors_page import ErrorPages
 from app.blueprints.hosted_ui.frame import Frames
 from app.blueprints.hosted_ui.progress import Progress
 from app.blueprints.hosted_ui.recovery import RecoveryPages
@@ -24,6 +23,7 @@ from app.core.sign_up.service import SignUp
 from app.web.context import current_context
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf, FormRefused
+from app.web.error_page import ErrorPages
 from app.web.pages import Pages
 from app.web.pool import WhichPool
 
@@ -35,6 +35,7 @@ class HostedUi:
     """Everything the pages need; ``blueprint()`` makes the routes."""
 
     pages: Pages
+    errors: ErrorPages
     which: WhichPool
     cookies: Cookies
     csrf: Csrf
@@ -48,7 +49,7 @@ class HostedUi:
         sign_in = SignInPages(frames=frames, sign_in=self.sign_in, sessions=self.sessions)
         sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, sign_in_pages=sign_in)
         recovery = RecoveryPages(frames=frames, recovery=self.recovery)
-        errors = ErrorPages(pages=self.pages, which=self.which)
+        errors = self.errors
         assets = Assets(pages=self.pages, which=self.which)
         table: dict[str, tuple[View, View]] = {
             "/login": (sign_in.show, sign_in.submit),
@@ -101,8 +102,8 @@ def _fields(progress: Progress) -> dict[str, Any]:
 class CaseFolding:
     """Spells the hosted pages' paths as their routes do, before routing: ``/confirmuser`` is ``/confirmUser``."""
 
-    def __init__(self, flask_app: Flask, paths: Iterable[str]) -> None:
-        self._next = flask_app.wsgi_app
+    def __init__(self, following: WSGIApplication, paths: Iterable[str]) -> None:
+        self._next = following
         self._spelling = {path.lower(): path for path in paths}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -101,9 +101,7 @@ class SignInPages:
             self.sessions.close(visit.pool.pool_id, Secret(old))
         handle, _ = self.sessions.open(visit.pool.pool_id, signed_in.user, signed_in.amr, signed_in.auth_time, caller)
         response = self.frames.go(visit, visit.url("oauth2/authorize"), Progress())
-        self.frames.cookies.put(
-            response, SESSION_COOKIE, visit.pool.pool_id, handle.reveal(), max_age=SESSION_SECONDS
-        )
+        self.frames.cookies.put(response, SESSION_COOKIE, visit.pool.pool_id, handle.reveal(), max_age=SESSION_SECONDS)
         return response
 
     def _start_again(self, visit: Visit) -> Response:

@@ -31,8 +31,12 @@ class Visit:
         return f"/{page}?{self.query}" if self.query else f"/{page}"
 
     def url_in(self, path: str, language: str) -> str:
-        """This page in another language."""
-        kept = [(name, value) for name, value in parse_qsl(self.query, keep_blank_values=True) if name not in {"lang", "ui_locales"}]
+        """The same page in another language."""
+        kept = [
+            (name, value)
+            for name, value in parse_qsl(self.query, keep_blank_values=True)
+            if name not in {"lang", "ui_locales"}
+        ]
         return f"{quote(path)}?{urlencode([*kept, ('lang', language)])}"
 
 

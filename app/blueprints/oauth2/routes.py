@@ -48,8 +48,8 @@ def _add_machine_endpoints(blueprint: Blueprint, server: PoolhouseServer) -> Non
     machine.add_url_rule("/oauth2/revoke", "revoke", lambda: revoke(server), methods=["POST"])
     machine.add_url_rule("/oauth2/userInfo", "userinfo", lambda: userinfo(surroundings), methods=["GET", "POST"])
     openid, oauth, keys = "openid-configuration", "oauth-authorization-server", "jwks.json"
-    for path in (f"/<pool_id>/.well-known/{openid}", f"/.well-known/{oauth}/<pool_id>"):
-        machine.add_url_rule(path, "metadata", lambda pool_id: metadata(surroundings, pool_id))
+    for path, name in ((f"/<pool_id>/.well-known/{openid}", "openid"), (f"/.well-known/{oauth}/<pool_id>", "oauth")):
+        machine.add_url_rule(path, name, lambda pool_id: metadata(surroundings, pool_id))
     machine.add_url_rule(f"/<pool_id>/.well-known/{keys}", "jwks", lambda pool_id: jwks(surroundings, pool_id))
     machine.after_request(_allow_every_origin)
     blueprint.register_blueprint(machine)
