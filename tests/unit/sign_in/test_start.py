@@ -46,7 +46,16 @@ def test_any_form_of_the_name_signs_in(house, pool, client, name):
 
 @pytest.mark.parametrize(
     "password",
-    ["", "wrong", "correct-horse-9", "Correct-Horse-9 ", " Correct-Horse-9", "Correct-Horse-9\x00", "\ud800", "x" * 100_000],
+    [
+        "",
+        "wrong",
+        "correct-horse-9",
+        "Correct-Horse-9 ",
+        " Correct-Horse-9",
+        "Correct-Horse-9\x00",
+        "\ud800",
+        "x" * 100_000,
+    ],
 )
 def test_any_other_password_is_refused(house, pool, client, password):
     house.a_user(pool)
@@ -55,7 +64,9 @@ def test_any_other_password_is_refused(house, pool, client, password):
     assert house.last_audit() == ("sign_in.password", "IncorrectCredentials")
 
 
-@pytest.mark.parametrize("name", ["", "nobody@example.com", "\x00", "\ud800", "x" * 100_000, "' OR 1=1 --", "%", "jane"])
+@pytest.mark.parametrize(
+    "name", ["", "nobody@example.com", "\x00", "\ud800", "x" * 100_000, "' OR 1=1 --", "%", "jane"]
+)
 def test_an_absurd_name_is_refused_like_a_wrong_password(house, pool, client, name):
     house.a_user(pool)
     with pytest.raises(IncorrectCredentials):
