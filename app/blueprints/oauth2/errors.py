@@ -1,10 +1,12 @@
 """From the core's facts and Authlib's errors to the protocol: one table, one JSON body, one redirect, one page."""
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from authlib.oauth2 import OAuth2Error
 from flask import Response, jsonify
+from werkzeug.datastructures import Headers
 
 from app.core.clients.model import Client
 from app.core.kernel.errors import (
@@ -18,6 +20,9 @@ from app.core.kernel.errors import (
 )
 from app.core.pools.model import Pool
 from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 FACTS: dict[type[Fact], tuple[int, str]] = {
     GrantInvalid: (400, "invalid_grant"),
@@ -97,7 +102,17 @@ def redirect_to_client(redirect_uri: str, parameters: dict[str, str | None]) -> 
     given = {name: value for name, value in parameters.items() if value is not None}
     joint = "&" if "?" in redirect_uri else "?"
     location = f"{redirect_uri}{joint}{urlencode(given, quote_via=quote)}"
-    return not_stored(Response(status=302, headers={"Location": location}))
+    return not_stored(_AsWritten(status=302, headers={"Location": location}))
+
+
+class _AsWritten(Response):
+    """Werkzeug rewrites ``Location`` on its way out, and ``myapp://?code=…`` loses its slashes."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        if self.headers["Location"].isascii():
+            headers["Location"] = self.headers["Location"]
+        return headers
 
 
 def not_stored(response: Response) -> Response:

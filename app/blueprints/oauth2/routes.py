@@ -44,13 +44,16 @@ def _add_machine_endpoints(blueprint: Blueprint, server: PoolhouseServer) -> Non
     """Single-page applications call these from their own origins: no cookie counts here, so any origin may."""
     surroundings = server.surroundings
     machine = Blueprint("machine", __name__)
+
+    def describe(pool_id: str) -> Response:
+        return metadata(surroundings, pool_id)
+
     machine.add_url_rule("/oauth2/token", "token", lambda: token(server), methods=["POST"])
     machine.add_url_rule("/oauth2/revoke", "revoke", lambda: revoke(server), methods=["POST"])
     machine.add_url_rule("/oauth2/userInfo", "userinfo", lambda: userinfo(surroundings), methods=["GET", "POST"])
-    openid, oauth, keys = "openid-configuration", "oauth-authorization-server", "jwks.json"
-    for path, name in ((f"/<pool_id>/.well-known/{openid}", "openid"), (f"/.well-known/{oauth}/<pool_id>", "oauth")):
-        machine.add_url_rule(path, name, lambda pool_id: metadata(surroundings, pool_id))
-    machine.add_url_rule(f"/<pool_id>/.well-known/{keys}", "jwks", lambda pool_id: jwks(surroundings, pool_id))
+    machine.add_url_rule("/<pool_id>/.well-known/openid-configuration", "openid", describe)
+    machine.add_url_rule("/.well-known/oauth-authorization-server/<pool_id>", "oauth", describe)
+    machine.add_url_rule("/<pool_id>/.well-known/jwks.json", "jwks", lambda pool_id: jwks(surroundings, pool_id))
     machine.after_request(_allow_every_origin)
     blueprint.register_blueprint(machine)
 
