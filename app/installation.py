@@ -344,7 +344,6 @@ def _open_rooms(
             audit=audit,
             clock=clock,
             hasher=hasher,
-            ephemeral=ephemeral,
             transactions=database,
         ),
         account=Account(

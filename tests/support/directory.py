@@ -195,7 +195,6 @@ def build(world: World, hasher: Argon2Hasher | None = None) -> House:
             audit=audit,
             clock=clock,
             hasher=world.hasher,
-            ephemeral=ephemeral,
             transactions=world.database,
         ),
         account=Account(

@@ -1,4 +1,3 @@
-import secrets
 from dataclasses import dataclass, replace
 
 from app.core.audit.ports import AuditLog
@@ -9,7 +8,6 @@ from app.core.factors.one_time_code import FORGOT_PASSWORD, OneTimeCodes, TakenC
 from app.core.factors.password import Passwords
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
-from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.errors import CodeExpired, Fact, RecoveryByAdministratorOnly
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
@@ -26,8 +24,6 @@ from app.core.users.ports import IdentifierTaken, UserStore
 
 REQUESTS_PER_HOUR = 5
 RESETS_PER_HOUR = 15
-_DECOY_BYTES = 240
-"""About what a queued message weighs, sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +37,6 @@ class Recovery:
     audit: AuditLog
     clock: Clock
     hasher: Hasher
-    ephemeral: Ephemeral
     transactions: Transactions
 
     def forgot(self, pool: Pool, client: Client, username: str, caller: Caller, *, conceal: bool = True) -> Destination:
@@ -120,12 +115,11 @@ class Recovery:
             # The post-confirmation trigger is told here.
 
     def _pretend(self, trail: Trail, pool: Pool, username: str) -> Destination:
-        """The same rows written, and nothing sent: a decoy stands for the queued message."""
+        """The same rows written, and nothing sent."""
         owner = key_of(self.hasher, pool, None, username)
         self.codes.pretend(pool.pool_id, FORGOT_PASSWORD, owner, {}, keep=False)
         trail.record("pretended")
-        decoy = secrets.token_urlsafe(_DECOY_BYTES)
-        self.ephemeral.put("decoy", f"{pool.pool_id}:{owner}", decoy, expires_at=self.clock.now() + 1)
+        self.messages.queue_nothing(pool)
         return pretend_destination(self.hasher, pool, username, offered(pool))
 
     def _replace_password(self, trail: Trail, pool: Pool, user: User, taken: TakenCode, password: Secret) -> None:

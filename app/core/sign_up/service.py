@@ -154,6 +154,7 @@ class SignUp:
                 owner = key_of(self.hasher, pool, None, username)
                 self.codes.pretend(pool.pool_id, SIGN_UP, owner, {}, keep=False)
                 trail.record("pretended")
+                self.messages.queue_nothing(pool)
                 return pretend_destination(self.hasher, pool, username, _offered(pool))
             code = self._issue(pool, waiting, attribute)
             trail.record()
