@@ -44,7 +44,7 @@ def _token(keys: Keys, pool: Pool, purpose: KeyPurpose = ACCESS) -> str:
 
 
 def _verifies(keys: Keys, pool: Pool, token: str, purpose: KeyPurpose = ACCESS) -> bool:
-    header = json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))
+    header = json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))
     found = keys.find_verifier(pool.pool_id, purpose, header["kid"])
     if found is None:
         return False

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from app.adapters.sql.db import open_database
 from app.core.audit.model import AuditEvent
 from app.core.kernel.errors import Unavailable
+from tests.support.databases import EmptiedDatabase, taken_back
 from tests.support.free_port import free_port
 from tests.support.records import code_record, stored_user
 from tests.support.world import World, fresh_sqlite
@@ -29,10 +30,9 @@ def test_an_exception_takes_back_what_every_store_wrote(world: World) -> None:
         world.audit.record(AuditEvent(event="test", outcome="ok", pool_id=pool.pool_id))
         return user.sub, client.client_id, code.code_hash
 
-    with pytest.raises(ZeroDivisionError), world.database.transaction():
+    with taken_back(world.database):
         sub, client_id, code_hash = everything()
         assert world.users.find(pool.pool_id, sub) is not None, "a transaction sees its own writes"  # type: ignore[arg-type]
-        raise ZeroDivisionError
     assert world.users.find(pool.pool_id, sub) is None  # type: ignore[arg-type]
     assert world.clients.find(client_id) is None  # type: ignore[arg-type]
     assert world.tokens.find_code(code_hash) is None
@@ -43,10 +43,8 @@ def test_an_exception_takes_back_what_every_store_wrote(world: World) -> None:
 
 def test_an_inner_transaction_joins_the_outer_one(world: World) -> None:
     pool = world.a_pool()
-    with pytest.raises(ZeroDivisionError), world.database.transaction():
-        with world.database.transaction(), world.database.transaction():
-            user = stored_user(world, pool)
-        raise ZeroDivisionError
+    with taken_back(world.database), world.database.transaction(), world.database.transaction():
+        user = stored_user(world, pool)
     assert world.users.find(pool.pool_id, user.sub) is None
     with world.database.transaction(), world.database.transaction():
         kept = stored_user(world, pool)
@@ -130,16 +128,20 @@ def test_a_spoilt_file_is_unavailable(spoilt: World) -> None:
         spoilt.pools.list_all()
 
 
-def test_a_lost_connection_is_unavailable_once(fresh_postgres: object, emptied_postgres: object) -> None:
-    world = World(emptied_postgres.url())  # type: ignore[attr-defined]
+def test_a_lost_connection_is_unavailable_once(emptied_postgres: EmptiedDatabase) -> None:
+    world = World(emptied_postgres.url())
     killer = World(world.database.engine.url.render_as_string(hide_password=False))
     kill = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'")
-    with pytest.raises(Unavailable), world.database.transaction():
-        with world.database.connection() as connection:
-            connection.execute(text("SET application_name = 'victim'"))
-        with killer.database.connection() as connection:
-            connection.execute(kill)
-        world.pools.list_all()
+
+    def lose() -> None:
+        with world.database.transaction(), world.database.connection() as mine:
+            mine.execute(text("SET application_name = 'victim'"))
+            with killer.database.connection() as theirs:
+                theirs.execute(kill)
+            world.pools.list_all()
+
+    with pytest.raises(Unavailable):
+        lose()
     assert world.pools.list_all() == []
     world.close()
     killer.close()

@@ -1,10 +1,11 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from flask import Flask
 from sqlalchemy import text
 
 from app.adapters.sql import migrate
-from app.adapters.sql.db import db, open_database
+from app.adapters.sql.db import Database, db, open_database
 
 
 def migrated(url: str) -> str:
@@ -32,3 +33,15 @@ class EmptiedDatabase:
 
     def close(self) -> None:
         self._database.close()
+
+
+class _RefusalError(Exception):
+    """What ends a transaction that is to be taken back."""
+
+
+@contextmanager
+def taken_back(database: Database) -> Iterator[None]:
+    """A transaction that a refusal ends: nothing written inside may stay."""
+    with suppress(_RefusalError), database.transaction():
+        yield
+        raise _RefusalError

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from flask import Flask
@@ -30,7 +31,8 @@ db = SQLAlchemy(
 )
 
 _BUSY_MILLISECONDS = 10_000
-_POOL = {"pool_size": 8, "max_overflow": 16, "pool_timeout": 10}
+_POOL = {"pool_size": 16, "max_overflow": 8, "pool_timeout": 10}
+"""Connections are opened as they are needed; sixteen stay open, so that a busy worker does not connect anew each time."""
 _CONFIGURATION = "poolhouse_configuration_changed"
 """Where a connection remembers that its open transaction changes configuration."""
 
@@ -42,6 +44,7 @@ class Database:
         self.engine = engine
         self.configuration_mark = object()
         """Another object after each committed change of configuration by this process: its caches look at once."""
+        self._writer = Lock() if self.is_sqlite else None
         self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._current: ContextVar[Connection | None] = ContextVar("poolhouse_connection", default=None)
 
@@ -62,7 +65,7 @@ class Database:
             yield
             return
         changed = False
-        with _refusals(), self.engine.begin() as connection:
+        with _refusals(), self._turn(), self.engine.begin() as connection:
             token = self._current.set(connection)
             try:
                 yield
@@ -71,6 +74,19 @@ class Database:
                 changed = not connection.invalidated and bool(connection.info.pop(_CONFIGURATION, False))
         if changed:
             self.configuration_mark = object()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer, and who finds it busy sleeps and asks again: the threads of a process stand in line instead."""
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=_BUSY_MILLISECONDS / 1000):
+            raise Unavailable
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
