@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.account.service import Account
 from app.core.audit.ports import AuditLog
 from app.core.clients.service import Clients
 from app.core.groups.service import Groups
@@ -11,8 +12,12 @@ from app.core.kernel.sealing import Hasher
 from app.core.keys.service import Keys
 from app.core.messages.service import Messages
 from app.core.pools.service import Pools
+from app.core.recovery.service import Recovery
 from app.core.sessions.service import Sessions
+from app.core.sign_in.service import SignIn
+from app.core.sign_up.service import SignUp
 from app.core.tokens.service import Tokens
+from app.core.users.service import Directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,4 +35,8 @@ class Services:
     sessions: Sessions
     tokens: Tokens
     messages: Messages
-    # ROOM directory: users: Directory; sign_in: SignIn; sign_up: SignUp; recovery: Recovery; account: Account
+    users: Directory
+    sign_in: SignIn
+    sign_up: SignUp
+    recovery: Recovery
+    account: Account

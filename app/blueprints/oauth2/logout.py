@@ -56,7 +56,7 @@ def _choose_target(payload: Parameters, record: ClientRecord) -> str:
     if logout_uri is not None:
         if logout_uri not in record.client.settings.logout_urls:
             raise PageRefusal(
-                "redirect_mismatch",
+                "logout_mismatch",
                 "The sign-out URL is not registered for this client.",
                 pool=record.pool,
                 client=record.client,
