@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
-from app.blueprints.oauth2.surroundings import SESSION_COOKIE, Surroundings
+from app.blueprints.oauth2.surroundings import Surroundings
 from app.core.clients.model import Client, ClientSettings
 from app.core.groups.model import Group
 from app.core.kernel.caller import Caller
@@ -34,6 +34,7 @@ from app.web.cookies import Cookies
 from tests.support.prepared_keys import keys_of
 from tests.support.world import World, fresh_sqlite
 
+SESSION_COOKIE = "session"
 PUBLIC_URL = "https://id.example.com"
 CALLBACK = "https://app.example.com/callback"
 VERIFIER = "v" * 43
