@@ -37,6 +37,9 @@ FACTS: dict[type[Fact], tuple[int, str]] = {
 }
 """The most particular class of a fact decides; a fact that none of our rooms raises is a mistake and stays an exception."""
 
+_WORDS = {"invalid_grant": GrantInvalid.message}
+"""Where Authlib refuses without a word."""
+
 _UNSPEAKABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 """What may not stand in ``error_description`` (RFC 6749 §5.2)."""
 
@@ -74,7 +77,7 @@ def refusal_of(fact: Fact) -> OAuth2Error:
 def json_refusal(error: OAuth2Error, *, challenge: str | None = None) -> Response:
     """RFC 6749 §5.2. ``challenge`` goes into ``WWW-Authenticate``."""
     body = {"error": error.error}
-    description = error.get_error_description()
+    description = error.get_error_description() or _WORDS.get(error.error)
     if description:
         body["error_description"] = _UNSPEAKABLE.sub("?", description)
     response = jsonify(body)

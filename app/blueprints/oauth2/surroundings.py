@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Response
-from flask import request as flask_request
 
 from app.blueprints.oauth2.errors import PageRefusal
 from app.core.clients.model import Client
@@ -17,13 +16,6 @@ from app.core.keys.service import Keys
 from app.core.pools.model import Pool
 from app.core.sessions.service import Sessions
 from app.core.tokens.service import Tokens
-from app.services import Services
-from app.web.context import current_context
-from app.web.cookies import Cookies
-from app.web.pool import WhichPool
-
-SESSION_COOKIE = "session"
-"""The kind of cookie that holds a browser session's handle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,30 +39,3 @@ class Surroundings:
     session_handle: Callable[[PoolId], Secret | None]
     forget_session: Callable[[Response, PoolId], None]
     render_error: Callable[[PageRefusal], Response]
-
-
-def surroundings_of(
-    services: Services, cookies: Cookies, public_url: str, render_error: Callable[[PageRefusal], Response]
-) -> Surroundings:
-    """How the server puts the endpoints into its web side."""
-    which_pool = WhichPool(pools=services.pools, clients=services.clients)
-
-    def session_handle(pool_id: PoolId) -> Secret | None:
-        found = cookies.find(flask_request, SESSION_COOKIE, pool_id)
-        return None if found is None else Secret(found)
-
-    return Surroundings(
-        tokens=services.tokens,
-        sessions=services.sessions,
-        keys=services.keys,
-        find_pool=services.pools.find,
-        find_client=services.clients.find,
-        hasher=services.hasher,
-        clock=services.clock,
-        public_url=public_url,
-        pool_of_host=which_pool.find_by_host,
-        caller=lambda: current_context().caller,
-        session_handle=session_handle,
-        forget_session=lambda response, pool_id: cookies.remove(response, SESSION_COOKIE, pool_id),
-        render_error=render_error,
-    )
