@@ -54,7 +54,9 @@ def test_the_old_password_gives_way_to_the_new(house, pool, client, change):
         (PASSWORD, Secret("x" * 10_000), PasswordPolicyViolation),
     ],
 )
-def test_what_does_not_fit_changes_nothing(house, pool, client, change, old, new, refusal):
+def test_what_does_not_fit_changes_nothing(  # noqa: PLR0917
+    house, pool, client, change, old, new, refusal
+):
     with pytest.raises(refusal):
         change(old, new)
     assert house.last_audit() == ("account.change_password", refusal.__name__)

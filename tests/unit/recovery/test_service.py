@@ -195,7 +195,7 @@ def test_resetting_answers_and_costs_alike_whoever_exists(house, forgot, reset, 
 def test_a_temporary_password_is_not_recovered(house, pool, forgot, reset, people):
     forgot("temp@example.com")
     assert house.mailbox.queued == []
-    with pytest.raises(InvalidParameter, match="User password cannot be reset in the current state."):
+    with pytest.raises(InvalidParameter, match=r"User password cannot be reset in the current state\."):
         forgot("temp@example.com", conceal=False)
 
 
@@ -229,7 +229,9 @@ def test_a_code_for_an_address_that_changed_since_is_dead(house, pool, forgot, r
 
 
 @pytest.mark.parametrize("status", [UserStatus.RESET_REQUIRED, UserStatus.UNCONFIRMED])
-def test_a_reset_confirms_who_has_a_verified_address(house, pool, client, forgot, reset, status):
+def test_a_reset_confirms_who_has_a_verified_address(  # noqa: PLR0917
+    house, pool, client, forgot, reset, status
+):
     user = house.a_user(pool)
     house.world.users.save(replace(user, status=status))
     forgot()

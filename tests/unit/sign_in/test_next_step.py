@@ -129,7 +129,9 @@ TABLE = [
 
 @pytest.mark.parametrize(("of_attempt", "of_user", "expected"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE])
 @pytest.mark.spec("Cognito: UserStatusType")
-def test_what_remains(pool, client, user, attempt, of_attempt, of_user, expected):
+def test_what_remains(  # noqa: PLR0917
+    pool, client, user, attempt, of_attempt, of_user, expected
+):
     found = next_step(replace(attempt, **of_attempt), pool, client, replace(user, **of_user), NOON)
     assert found == expected
 
