@@ -42,6 +42,7 @@ from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.errors import Unavailable
 from app.core.kernel.sealing import Hasher, Sealer
 from app.core.keys.model import SigningKey
+from app.core.keys.ports import KeyFactory
 from app.core.keys.service import Keys
 from app.core.messages.posting import Post
 from app.core.messages.service import NOTICE, Messages, QueuedNotices
@@ -90,7 +91,11 @@ class Installation:
 
 
 def open_installation(
-    settings: Settings, *, flask_app: Flask | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    flask_app: Flask | None = None,
+    clock: Clock | None = None,
+    key_factory: KeyFactory | None = None,
 ) -> Installation:
     """Opens the stores and builds the rooms. Raises ``StartRefused``.
 
@@ -134,6 +139,7 @@ def open_installation(
         messaging=messaging,
         drainer=drainer,
         pages=pages,
+        key_factory=key_factory or SystemKeyFactory(),
     )
     return Installation(
         settings=settings,
@@ -205,6 +211,7 @@ def _open_rooms(
     messaging: Messaging,
     drainer: Drainer,
     pages: Pages,
+    key_factory: KeyFactory,
 ) -> Services:
     """One room after the other, those it needs before it."""
     remembered = ConfigurationCache(database)
@@ -229,7 +236,7 @@ def _open_rooms(
     keys = Keys(
         store=key_store,
         read_keys=Cached(remembered, "keys", find_keys),
-        factory=SystemKeyFactory(),
+        factory=key_factory,
         transactions=database,
         clock=clock,
     )
@@ -292,12 +299,12 @@ def _open_rooms(
 # -- the web -----------------------------------------------------------------------------------------------------------
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
-    """The WSGI application. Raises ``StartRefused``. A clock is given by tests only."""
+def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: KeyFactory | None = None) -> Flask:
+    """The WSGI application. Raises ``StartRefused``. Tests alone give a clock and prepared keys."""
     # Authlib logs whole tokens at DEBUG, so no setting of ours or a host's may take it below INFO.
     logging.getLogger("authlib").setLevel(logging.INFO)
     flask_app = Flask("poolhouse", static_folder=None)
-    installation = open_installation(settings, flask_app=flask_app, clock=clock)
+    installation = open_installation(settings, flask_app=flask_app, clock=clock, key_factory=key_factory)
     flask_app.extensions["poolhouse"] = installation
     site = Site(
         public_url=settings.public_url,

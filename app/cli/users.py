@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,10 +40,9 @@ def _shown(user: User) -> dict[str, Any]:
 def _password(typed: str | None) -> Secret:
     """Asked for where it was not given, so that it need not stand in the shell's history; ``-`` reads a line of standard input."""
     if typed is None:
-        typed_twice = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-        return Secret(typed_twice)
+        return Secret(str(click.prompt("Password", hide_input=True, confirmation_prompt=True)))
     if typed == "-":
-        return Secret(click.get_text_stream("stdin").readline().rstrip("\n"))
+        return Secret(sys.stdin.readline().rstrip("\n"))
     return Secret(typed)
 
 

@@ -52,7 +52,9 @@ def keys_of(world: World, *, skip: int = 0) -> Keys:
     """The ``Keys`` service of one worker over the world's database, with a configuration cache of its own."""
     return Keys(
         store=world.keys,
-        read_keys=Cached(ConfigurationCache(world.database), "keys", lambda pool_id: world.keys.list_of(pool_id) or None),
+        read_keys=Cached(
+            ConfigurationCache(world.database), "keys", lambda pool_id: world.keys.list_of(pool_id) or None
+        ),
         factory=PreparedKeys(skip=skip),
         transactions=world.database,
         clock=world.clock,
