@@ -23,8 +23,9 @@ class Hosts:
         if not host:
             return False
         name = hostname_of(host)
-        own = urlsplit(self.site.public_url)
-        if host == own.netloc or (name == own.hostname and host == name and _is_default_port(self.site.public_url)):
+        own = urlsplit(self.site.public_url).netloc
+        default = ":443" if self.site.is_https else ":80"
+        if host.removesuffix(default) == own.removesuffix(default):
             return True
         if host in self.site.allowed_hosts or name in self.site.allowed_hosts:
             return True
@@ -36,8 +37,3 @@ def hostname_of(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0]
-
-
-def _is_default_port(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.port in {None, 443 if parts.scheme == "https" else 80}
