@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from app.cli.clients import code_flow
@@ -19,6 +20,7 @@ from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.installation import open_installation
 from app.services import Services
+from tests.support.databases import migrated
 from tests.support.server import ROOT, Server, environment, running
 from tests.support.visitor import Page, Visitor
 
@@ -128,23 +130,23 @@ def signed_in(visitor: Visitor, authorize_url: str, username: str) -> Page:
     return visitor.sign_in(page, username, PASSWORD) if page.opened else page
 
 
-def settings_for(store: str, postgres_url: str | None = None, redis_url: str | None = None) -> dict[str, str]:
-    """The environment of a house on ``sqlite``, or on PostgreSQL and Redis."""
+@contextmanager
+def house_on(store: str, request: pytest.FixtureRequest, data: Path) -> Iterator[House]:
+    """Two workers on ``sqlite`` or on ``postgres-redis``, until the block ends."""
     env = {"POOLHOUSE_PASSWORD_HASHING": "test"}
-    if store == "sqlite":
-        return env
-    assert postgres_url is not None
-    assert redis_url is not None
-    return {
-        **env,
-        "POOLHOUSE_DATABASE_URL": postgres_url,
-        "POOLHOUSE_REDIS_URL": redis_url,
-        "POOLHOUSE_MASTER_KEY": MASTER_KEY,
-    }
+    if store != "sqlite":
+        env |= {
+            "POOLHOUSE_DATABASE_URL": migrated(request.getfixturevalue("fresh_postgres")()),
+            "POOLHOUSE_REDIS_URL": request.getfixturevalue("fresh_redis")(),
+            "POOLHOUSE_MASTER_KEY": MASTER_KEY,
+        }
+    with house(data, env) as found:
+        yield found
 
 
 @contextmanager
-def house(data: Path, env: dict[str, str], *, workers: int = 2, **options: Any) -> Iterator[House]:
+def house(data: Path, env: dict[str, str] | None = None, *, workers: int = 2, **options: Any) -> Iterator[House]:
     """The server with this environment, until the block ends."""
+    env = env or {"POOLHOUSE_PASSWORD_HASHING": "test"}
     with running(data, workers=workers, env=env, **options) as server:
         yield House(server, {**env, "POOLHOUSE_DATA_DIR": str(data)})

@@ -216,15 +216,16 @@ def test_a_spent_code_is_refused_and_revokes_what_it_issued(app, visitor, tenant
 def test_a_confidential_client_without_its_secret_gets_nothing(home, tenant, visitor, secret):
     app = Application(home, tenant, confidential=True)
     landed = signed_in(visitor, app.authorize_url(), tenant.username)
-    with OAuth2Session(
-        client_id=app.client_id,
-        client_secret=secret,
-        token_endpoint_auth_method="none" if secret is None else "client_secret_post",
-        redirect_uri=CALLBACK,
-    ) as thief, pytest.raises(OAuthError, match="invalid_client"):
-        thief.fetch_token(
-            app.metadata["token_endpoint"], authorization_response=landed.url, code_verifier=VERIFIER
-        )
+    with (
+        OAuth2Session(
+            client_id=app.client_id,
+            client_secret=secret,
+            token_endpoint_auth_method="none" if secret is None else "client_secret_post",
+            redirect_uri=CALLBACK,
+        ) as thief,
+        pytest.raises(OAuthError, match="invalid_client"),
+    ):
+        thief.fetch_token(app.metadata["token_endpoint"], authorization_response=landed.url, code_verifier=VERIFIER)
     assert "id_token" in app.fetch(landed.url)
     app.close()
 
