@@ -9,7 +9,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -171,19 +171,19 @@ class Settings:
     public_url: str
     allowed_hosts: tuple[str, ...] = ()
     data_dir: Path
-    database_url: str
-    redis_url: str | None = None
-    master_keys: tuple[bytes, ...] | None = None
+    database_url: str = field(repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    master_keys: tuple[bytes, ...] | None = field(default=None, repr=False)
     root_access_key_id: str | None = None
-    root_secret_access_key: str | None = None
+    root_secret_access_key: str | None = field(default=None, repr=False)
     account_id: str = "123456789012"
     region: str = "us-east-1"
-    smtp_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
     mail_from: str
-    sms_url: str | None = None
+    sms_url: str | None = field(default=None, repr=False)
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     outbound_allow: tuple[str, ...] = ()
-    metrics_token: str | None = None
+    metrics_token: str | None = field(default=None, repr=False)
     password_hashing: str = "owasp"
     outbox_limit: int = 1000
     themes_dir: Path | None = None

@@ -20,11 +20,12 @@ class Node:
     """Node.js with the packages of tests/wire/node; scripts live in that folder."""
 
     program: str
+    flags: tuple[str, ...] = ()
 
     def run(self, script: str, *arguments: str, env: dict[str, str] | None = None, seconds: float = 60) -> Any:
         """What the script prints as its last line, read as JSON; its failure is an AssertionError with all it said."""
         done = subprocess.run(
-            [self.program, script, *arguments],
+            [self.program, *self.flags, script, *arguments],
             cwd=FOLDER,
             env={**os.environ, **(env or {})},
             capture_output=True,
@@ -57,4 +58,6 @@ def prepared() -> Node:
             if done.returncode:
                 raise NodeMissingError(f"`npm ci` failed: {done.stderr.strip()[-500:]}")
             stamp.write_text(wanted)
-    return Node(program)
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    # Debian 12 has Node 18, where the Web Crypto that the clients use must be asked for.
+    return Node(program, ("--experimental-global-webcrypto",) if version.startswith("v18.") else ())

@@ -31,7 +31,7 @@ class Received:
         return str(part.get_content()) if part else ""
 
 
-@dataclass(slots=True)
+@dataclass  # Without slots: aiosmtpd lists the members, and early Python 3.11 fails at that where there are slots.
 class SmtpServer:
     """A real SMTP server on loopback that keeps what it receives; `refusal` makes it turn everything down."""
 

@@ -52,10 +52,11 @@ class MovedClock:
 
 @dataclass
 class Mailbox:
-    """The ``Messenger`` of tests: keeps what was sent. ``broken`` makes sending fail like a dead mail server."""
+    """The ``Messenger`` of tests: keeps what was sent and counts what was queued for nobody. ``broken`` makes sending fail like a dead mail server."""
 
     sent: list[Notice] = field(default_factory=list)
     queued: list[Notice] = field(default_factory=list)
+    queued_nothing: int = 0
     broken: bool = False
 
     def send(self, pool: Pool, notice: Notice) -> None:
@@ -67,6 +68,9 @@ class Mailbox:
 
     def queue(self, pool: Pool, notice: Notice) -> None:
         self.queued.append(notice)
+
+    def queue_nothing(self, pool: Pool) -> None:
+        self.queued_nothing += 1
 
 
 @cache

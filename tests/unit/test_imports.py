@@ -62,6 +62,76 @@ def test_imports_go_downwards():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# A small house with one fault each: (the contract's id, the file, the import that it must refuse).
+FAULTS = [
+    ("layers", "web/__init__.py", "app.config"),
+    ("layers", "blueprints/hosted_ui/__init__.py", "app.adapters.sql"),
+    ("layers", "core/tokens/__init__.py", "app.web"),
+    ("layers", "newcomer.py", None),
+    ("adapters", "adapters/sql/__init__.py", "app.web"),
+    ("settings", "config.py", "app.services"),
+    ("demo", "demo.py", "app.core.kernel"),
+    ("rooms", "core/kernel/__init__.py", "app.core.pools"),
+    ("rooms", "core/sign_up/__init__.py", "app.core.sign_in"),
+    ("rooms", "core/attic/__init__.py", None),
+    ("cycles", "core/pools/__init__.py", "app.core.clients"),
+    ("protocols", "blueprints/hosted_ui/__init__.py", "app.blueprints.oauth2"),
+    ("core", "core/kernel/__init__.py", "socket"),
+    ("core", "core/tokens/__init__.py", "sqlalchemy.orm"),
+    ("authlib", "web/__init__.py", "authlib.oauth2"),
+]
+HOUSE = {
+    "cli/__init__.py": "import app.factory",
+    "factory.py": "import app.config, app.services, app.adapters.sql, app.blueprints.oauth2.server, app.blueprints.hosted_ui",
+    "config.py": "import app.core.kernel",
+    "services.py": "import app.core.sign_in, app.core.tokens",
+    "demo.py": "import authlib.integrations.requests_client",
+    "web/__init__.py": "import app.services",
+    "blueprints/__init__.py": "",
+    "blueprints/oauth2/__init__.py": "",
+    "blueprints/oauth2/server.py": "import authlib.oauth2, app.web",
+    "blueprints/hosted_ui/__init__.py": "import app.web",
+    "adapters/__init__.py": "",
+    "adapters/sql/__init__.py": "import sqlalchemy, app.core.pools",
+    "core/__init__.py": "",
+    "core/sign_in/__init__.py": "import app.core.tokens",
+    "core/sign_up/__init__.py": "import app.core.tokens",
+    "core/tokens/__init__.py": "import app.core.pools, app.core.clients",
+    "core/pools/__init__.py": "import app.core.kernel",
+    "core/clients/__init__.py": "import app.core.pools",
+    "core/kernel/__init__.py": "import hashlib",
+}
+
+
+def check_house(folder, contract, changes):
+    for name, text in {"__init__.py": "", **HOUSE, **changes}.items():
+        path = folder / "app" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+    program = (
+        "import sys; from importlinter.cli import lint_imports;"
+        f"raise SystemExit(lint_imports(config_filename={str(ROOT / 'pyproject.toml')!r},"
+        f" limit_to_contracts={(contract,) if contract else ()!r}, no_cache=True))"
+    )
+    # From the folder, with `app` found there first.
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=clean(), capture_output=True, text=True, check=False
+    )
+
+
+def test_the_contracts_accept_the_house_as_planned(tmp_path):
+    done = check_house(tmp_path, None, {})
+    assert f"{len({contract for contract, _, _ in FAULTS})} kept, 0 broken" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("contract", "name", "imported"), FAULTS)
+def test_each_contract_refuses_what_it_is_there_to_refuse(tmp_path, contract, name, imported):
+    fault = f"{HOUSE.get(name, '')}\nimport {imported}" if imported else ""
+    done = check_house(tmp_path, contract, {name: fault})
+    assert done.returncode == 1
+    assert "0 kept, 1 broken" in done.stdout, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     "outsider", ["flask", "werkzeug", "jinja2", "authlib", "sqlalchemy", "redis", "botocore", "requests"]
 )

@@ -13,6 +13,7 @@ import redis
 from sqlalchemy.engine import make_url
 
 from tests.support.leash import Leashed
+from tests.support.redis_server import numbered
 from tests.support.waiting import wait_until
 
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
@@ -130,3 +131,44 @@ def test_a_command_that_ends_tells_its_code(tmp_path):
 def test_a_command_that_does_not_exist_is_an_error(tmp_path):
     with pytest.raises(RuntimeError, match="could not be started"):
         Leashed([tmp_path / "nothing"], log=tmp_path / "log")
+
+
+def run_pytest(folder, require):
+    (folder / "test_it.py").write_text(
+        "from tests.support.requirement import lack, required\n"
+        "def test_it():\n    required()\n    lack('php', 'there is no php here')\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "pythonpath=" + str(root)]
+    env = {**os.environ, "POOLHOUSE_REQUIRE": require, "PYTHONPATH": str(root)}
+    return subprocess.run([*command, "test_it.py"], cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_what_a_machine_lacks_is_skipped_with_the_reason(tmp_path):
+    done = run_pytest(tmp_path, "node")
+    assert done.returncode == 0
+    assert "1 skipped" in done.stdout
+
+
+def test_what_is_required_and_lacking_is_a_failure(tmp_path):
+    done = run_pytest(tmp_path, "node,php")
+    assert done.returncode == 1
+    assert "POOLHOUSE_REQUIRE asks for php, but there is no php here" in done.stdout
+
+
+def test_a_misspelt_requirement_is_an_error(tmp_path):
+    done = run_pytest(tmp_path, "postgress")
+    assert done.returncode != 0
+    assert "unknown postgress" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "worker", "own"),
+    [
+        ("redis://localhost:6379", 0, "redis://localhost:6379/0"),
+        ("redis://localhost:6379/", 1, "redis://localhost:6379/1"),
+        ("redis://:secret@localhost:6379/4", 2, "redis://:secret@localhost:6379/6"),
+    ],
+)
+def test_workers_that_share_a_redis_have_a_database_each(given, worker, own):
+    assert numbered(given, worker) == own

@@ -178,8 +178,6 @@ def open_database(flask_app: Flask, url: str) -> Database:
         options = {**_POOL, "pool_recycle": 1800, "connect_args": alive}
     flask_app.config["SQLALCHEMY_DATABASE_URI"] = address.render_as_string(hide_password=False)
     flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
-    import app.adapters.sql.tables  # noqa: F401 - declares the tables on ``db``
-
     db.init_app(flask_app)
     with flask_app.app_context():
         engine = db.engine

@@ -22,6 +22,13 @@ class WrongMasterKey(Exception):  # noqa: N818 - says what is wrong
     """The master key given does not open this database."""
 
 
+def has_data_key(database: Database) -> bool:
+    """Whether some master key has sealed this database already."""
+    with database.connection() as connection:
+        found = select(installation.c.name).where(installation.c.name == DATA_KEY)
+        return connection.execute(found).scalar_one_or_none() is not None
+
+
 def open_data_key(database: Database, sealer: Sealer) -> bytes:
     """The 32-byte data key, made on first use. Sealed, so it is at once the master key's check value: ``WrongMasterKey`` where it does not open."""
     found = select(installation.c.value).where(installation.c.name == DATA_KEY)

@@ -38,6 +38,39 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """The one action of a mail; ``url`` begins with the configured public origin."""
+
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """The words of one mail, before an envelope draws them as HTML and as text. All members are plain text, not HTML.
+
+    ``host`` is the host a code is for (the text then ends with ``@host #code``), None where ``code`` is no one-time code.
+    """
+
+    brand: str
+    language: str
+    subject: str
+    paragraphs: tuple[str, ...]
+    code: str | None = None
+    link: Link | None = None
+    host: str | None = None
+    closing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedLetter:
+    """Both parts of a mail, saying the same."""
+
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """Ready to be handed to a sender. ``html`` and ``subject`` are None for texts. ``code`` and ``link`` stand there for the development outbox."""
 

@@ -1,4 +1,5 @@
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from app.core.kernel.ids import PoolId
 from app.core.pools.model import Domain, Pool
@@ -26,3 +27,15 @@ class DomainStore(Protocol):
         """Raises ``Conflict`` where the domain is taken."""
 
     def remove(self, domain: str) -> None: ...
+
+
+class SettingsSchema(Protocol):
+    """AWS's own description of its documents (botocore's model)."""
+
+    def check(self, operation: str, document: Mapping[str, Any]) -> None:
+        """Raises ``InvalidParameter`` in AWS's words, with every violation, where the document is no input of the operation."""
+
+
+class PoolKeys(Protocol):
+    def ensure(self, pool_id: PoolId) -> None:
+        """Makes the pool's first signing keys where it has none."""

@@ -1,7 +1,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from app.core.clients.model import Client
 from app.core.kernel.ids import ClientId, PoolId, Sub
+from app.core.kernel.secret import Secret
+from app.core.pools.model import Pool
+from app.core.users.model import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRequest:
+    """The part of an authorize request that its code is bound to. ``scope`` is what is granted, ``redirect_uri`` where the code goes;
+    ``redirect_uri_given`` tells whether the client named it, because then it must name it again (RFC 6749 §4.1.3).
+    """
+
+    redirect_uri: str
+    redirect_uri_given: bool
+    scope: tuple[str, ...]
+    nonce: str | None = None
+    code_challenge: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +77,35 @@ class RefreshToken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshFamily:
+    """A refresh token that was presented, the session it belongs to, and that session's user (None: deleted)."""
+
+    refresh: RefreshToken
+    session: TokenSession
+    user: User | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedAccess:
+    """An access token of ours that counts: signed, unexpired, not revoked, of a living user, client and pool.
+
+    ``session`` is None for tokens of clients whose token revocation is switched off: they name none.
+    """
+
+    pool: Pool
+    client: Client
+    user: User
+    session: TokenSession | None
+    scope: tuple[str, ...]
+    claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSet:
     """What the token endpoint answers with. ``expires_in`` is the access token's, in seconds."""
 
-    access_token: str
-    id_token: str | None
-    refresh_token: str | None
+    access_token: Secret
+    id_token: Secret | None
+    refresh_token: Secret | None
     expires_in: int
     scope: tuple[str, ...]

@@ -1,6 +1,9 @@
 from typing import Protocol
 
-from app.core.kernel.ids import PoolId, Sub
+from app.core.clients.model import Client
+from app.core.kernel.ids import ClientId, PoolId, Sub
+from app.core.keys.model import KeyPurpose, Signer
+from app.core.pools.model import Pool
 from app.core.tokens.model import AuthorizationCode, RefreshToken, TokenSession
 from app.core.users.model import User
 
@@ -28,3 +31,21 @@ class TokenStore(Protocol):
     def revoke_session(self, pool_id: PoolId, origin_jti: str, *, now: int) -> None: ...
 
     def revoke_user_sessions(self, pool_id: PoolId, sub: Sub, *, now: int) -> None: ...
+
+
+class SigningKeys(Protocol):
+    """The keys room, as far as tokens need it."""
+
+    def signer(self, pool_id: str, purpose: KeyPurpose) -> Signer:
+        """What signs now. Raises ``Unavailable`` where the pool has no key."""
+
+    def find_verifier(self, pool_id: str, purpose: KeyPurpose, kid: str) -> Signer | None:
+        """The key with this kid and its algorithm, if it still verifies tokens of this purpose."""
+
+
+class FindPool(Protocol):
+    def __call__(self, pool_id: PoolId, /) -> Pool | None: ...
+
+
+class FindClient(Protocol):
+    def __call__(self, client_id: ClientId, /) -> Client | None: ...

@@ -1,0 +1,55 @@
+"""Log lines: time, level, a dotted event, then fields as ``name=value``. Whoever logs passes fields by ``extra``."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class FieldFormatter(logging.Formatter):
+    """One line an event. Values are quoted where they hold anything but plain characters, so none can forge a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        stamp = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
+        fields = [f"{name}={_shown(value)}" for name, value in vars(record).items() if name not in _OWN]
+        line = " ".join([stamp, record.levelname.lower(), _event(record), *fields])
+        if record.exc_info:
+            line = f"{line}\n{self.formatException(record.exc_info)}"
+        return line
+
+
+class _RequestId(logging.Filter):
+    def __init__(self, find: Callable[[], str | None]) -> None:
+        super().__init__()
+        self._find = find
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request_id = self._find()
+        if request_id is not None and not hasattr(record, "request_id"):
+            record.request_id = request_id
+        return True
+
+
+def _event(record: logging.LogRecord) -> str:
+    """Our own events are dotted words; the sentences of libraries keep their words but stay on one line."""
+    return record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    plain = text.isascii() and text.isprintable() and not any(c in text for c in ' "=\\') and text
+    return text if plain else json.dumps(text)
+
+
+def configure_logging(find_request_id: Callable[[], str | None]) -> None:
+    """Everything from INFO on goes to standard error, with the request's id; safe to repeat."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(FieldFormatter())
+    handler.addFilter(_RequestId(find_request_id))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for quiet in ("alembic", "botocore", "urllib3", "werkzeug"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)

@@ -1,0 +1,22 @@
+import click
+
+from app.cli.opening import services, show
+from app.core.kernel.ids import PoolId
+
+
+@click.group()
+def command() -> None:
+    """Signing keys."""
+
+
+@command.command()
+@click.option("--pool", "pool_id", required=True, metavar="ID", help="The pool whose keys change.")
+@click.option(
+    "--now", is_flag=True, help="For a compromise: old keys stop verifying at once, and what they signed with them."
+)
+def rotate(pool_id: str, *, now: bool) -> None:
+    """Make new signing keys; without --now, nothing that was signed before is refused."""
+    with services() as rooms:
+        pool = rooms.pools.get(PoolId(pool_id))
+        made = rooms.keys.rotate(pool.pool_id, now=now)
+        show([{"kid": key.kid, "purpose": key.purpose.value, "signs_from": key.signs_from} for key in made])

@@ -1,0 +1,136 @@
+"""``poolhouse run``: one parent that prepares everything and ends everything, and workers that serve."""
+
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli.opening import Mistaken, installation
+
+if TYPE_CHECKING:
+    from app.installation import Installation
+
+_THREADS = 8
+"""Blocking threads a worker. Password hashing has its own, narrower gate."""
+_MOST_WORKERS = 4
+_PATIENCE = 5
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes; by default one a core, four at most.")
+@click.option("--data", metavar="DIR", help="Where the embedded database lives; the same as POOLHOUSE_DATA_DIR.")
+@click.option(
+    "--demo", is_flag=True, help="Seed a demo pool, user and application, and serve the application on the next port."
+)
+def command(host: str, port: int, workers: int | None, data: str | None, *, demo: bool) -> None:
+    """Start the server. Ctrl-C or SIGTERM ends it and all it started."""
+    # Workers read the same environment, so what the command line says is written into it.
+    os.environ.setdefault("POOLHOUSE_PUBLIC_URL", f"http://localhost:{port}")
+    if data:
+        os.environ["POOLHOUSE_DATA_DIR"] = data
+    # Until the workers are there, a SIGTERM must still close what is open here.
+    signal.signal(signal.SIGTERM, _end)
+    _check_port(host, port)
+    told: dict[str, Any] | None = None
+    with installation() as opened:
+        for warning in opened.messaging.warnings:
+            click.echo(f"Warning: {warning}", err=True)
+        if demo:
+            told = _seed(opened, port)
+        public_url = opened.settings.public_url
+    click.echo(f"Poolhouse on {public_url}")
+    application = _start_application(told, port) if told else None
+    try:
+        if told:
+            _introduce(told, runs=application is not None)
+        _serve(host, port, workers or min(os.cpu_count() or 1, _MOST_WORKERS))
+    finally:
+        if application is not None:
+            _stop(application)
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Says so at once where somebody else listens: workers share their port and would quietly share it with a stranger."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror}") from error
+
+
+def _seed(opened: "Installation", port: int) -> dict[str, Any]:
+    from app.cli.demo import seed_demo
+
+    if not opened.settings.dev:
+        raise Mistaken("--demo needs development mode (POOLHOUSE_DEV=1): it makes a user whose password is printed")
+    return seed_demo(opened.settings, opened.services, app_url=f"http://localhost:{_application_port(port)}")
+
+
+def _application_port(port: int) -> int:
+    return port + 1 if port < 65535 else port - 1
+
+
+def _start_application(told: dict[str, Any], port: int) -> subprocess.Popen[bytes] | None:
+    """The demo application beside us, in a process of its own."""
+    if importlib.util.find_spec("app.demo") is None:
+        return None
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("POOLHOUSE_")}
+    environment |= {
+        "DEMO_ISSUER": told["issuer"],
+        "DEMO_CLIENT_ID": told["client_id"],
+        "DEMO_PORT": str(_application_port(port)),
+    }
+    return subprocess.Popen([sys.executable, "-m", "app.demo"], env=environment)  # noqa: S603 - our own module
+
+
+def _introduce(told: dict[str, Any], *, runs: bool) -> None:
+    if runs:
+        click.echo(f"  open       {told['app_url']}   (the demo application)")
+    if told["password"]:
+        click.echo(f"  sign in    {told['username']} / {told['password']}   or sign up with any address")
+    click.echo(f"  outbox     {told['outbox_url']}   (mails and texts land here)")
+
+
+def _serve(host: str, port: int, workers: int) -> None:
+    """Until a signal comes. Workers are forked where the system can, so that they start with everything imported."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    import app.factory  # noqa: F401 - imported before the fork
+
+    Granian(
+        "app.cli.worker:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=_THREADS,
+        websockets=False,
+        log_level=LogLevels.error,
+        workers_kill_timeout=_PATIENCE,
+        respawn_failed_workers=True,
+        factory=True,
+    ).serve()
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,104 @@
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.core.groups.model import Group
+from app.core.groups.ports import GroupStore
+from app.core.kernel.clock import Clock
+from app.core.kernel.errors import GroupNotFound
+from app.core.kernel.ids import PoolId, Sub
+from app.core.kernel.transactions import Transactions
+from app.core.pools.ports import SettingsSchema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Plain management of groups and of who is in them."""
+
+    store: GroupStore
+    schema: SettingsSchema
+    clock: Clock
+    transactions: Transactions
+
+    def create(
+        self,
+        pool_id: PoolId,
+        name: str,
+        *,
+        description: str | None = None,
+        role_arn: str | None = None,
+        precedence: int | None = None,
+    ) -> Group:
+        """Raises ``InvalidParameter``, ``GroupExists`` (Cognito: CreateGroup)."""
+        self._check("CreateGroup", pool_id, name, description=description, role_arn=role_arn, precedence=precedence)
+        now = self.clock.now()
+        group = Group(
+            pool_id=pool_id,
+            name=name,
+            description=description,
+            role_arn=role_arn,
+            precedence=precedence,
+            created_at=now,
+            updated_at=now,
+        )
+        self.store.add(group)
+        return group
+
+    def get(self, pool_id: PoolId, name: str) -> Group:
+        """Raises ``GroupNotFound``."""
+        group = self.store.find(pool_id, name)
+        if group is None:
+            raise GroupNotFound
+        return group
+
+    def update(
+        self,
+        pool_id: PoolId,
+        name: str,
+        *,
+        description: str | None = None,
+        role_arn: str | None = None,
+        precedence: int | None = None,
+    ) -> Group:
+        """Changes what is given and keeps the rest (Cognito: UpdateGroup). Raises ``GroupNotFound``, ``InvalidParameter``."""
+        self._check("UpdateGroup", pool_id, name, description=description, role_arn=role_arn, precedence=precedence)
+        with self.transactions.transaction():
+            group = self.get(pool_id, name)
+            group = replace(
+                group,
+                description=group.description if description is None else description,
+                role_arn=group.role_arn if role_arn is None else role_arn,
+                precedence=group.precedence if precedence is None else precedence,
+                updated_at=self.clock.now(),
+            )
+            self.store.save(group)
+        return group
+
+    def remove(self, pool_id: PoolId, name: str) -> None:
+        """Raises ``GroupNotFound``; members are only members no more."""
+        with self.transactions.transaction():
+            self.get(pool_id, name)
+            self.store.remove(pool_id, name)
+
+    def list_of(self, pool_id: PoolId) -> list[Group]:
+        return self.store.list_of(pool_id)
+
+    def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
+        """By precedence, then name."""
+        return self.store.list_of_user(pool_id, sub)
+
+    def add_member(self, pool_id: PoolId, name: str, sub: Sub) -> None:
+        """Raises ``GroupNotFound``; adding twice is no mistake."""
+        with self.transactions.transaction():
+            self.get(pool_id, name)
+            self.store.add_member(pool_id, name, sub, at=self.clock.now())
+
+    def remove_member(self, pool_id: PoolId, name: str, sub: Sub) -> None:
+        """Raises ``GroupNotFound``."""
+        with self.transactions.transaction():
+            self.get(pool_id, name)
+            self.store.remove_member(pool_id, name, sub)
+
+    def _check(self, operation: str, pool_id: PoolId, name: str, **optional: Any) -> None:
+        members = {"description": "Description", "role_arn": "RoleArn", "precedence": "Precedence"}
+        given = {members[key]: value for key, value in optional.items() if value is not None}
+        self.schema.check(operation, {"UserPoolId": pool_id, "GroupName": name, **given})

@@ -1,0 +1,82 @@
+import json
+from dataclasses import dataclass
+
+from app.core.kernel.caller import Caller
+from app.core.kernel.clock import Clock
+from app.core.kernel.ephemeral import Ephemeral
+from app.core.kernel.errors import UserDisabled
+from app.core.kernel.ids import PoolId, Sub, new_handle, new_session_id
+from app.core.kernel.sealing import Hasher
+from app.core.kernel.secret import Secret
+from app.core.sessions.model import BrowserSession
+from app.core.users.model import User
+from app.core.users.ports import UserStore
+
+SESSION_SECONDS = 3600
+"""One hour from the sign-in, not from the last visit (hosted-ui-endpoints.md §9)."""
+
+_KIND = "browser_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """Browser sessions: the cookie holds a random handle, the store its hash."""
+
+    ephemeral: Ephemeral
+    users: UserStore
+    hasher: Hasher
+    clock: Clock
+
+    def open(
+        self,
+        pool_id: PoolId,
+        user: User,
+        amr: tuple[str, ...],
+        auth_time: int,
+        caller: Caller,  # noqa: ARG002 - session tracking will keep address and browser
+    ) -> tuple[Secret, BrowserSession]:
+        """A new session and the handle for the cookie; always a new handle, so that nobody can plant one. Raises ``UserDisabled``."""
+        if not user.enabled:
+            raise UserDisabled
+        session = BrowserSession(
+            sid=new_session_id(),
+            pool_id=pool_id,
+            sub=user.sub,
+            auth_time=auth_time,
+            amr=amr,
+            expires_at=auth_time + SESSION_SECONDS,
+        )
+        handle = Secret(new_handle())
+        value = {"sid": session.sid, "sub": session.sub, "auth_time": auth_time, "amr": list(amr)}
+        self.ephemeral.put(_KIND, self._key(pool_id, handle), json.dumps(value), expires_at=session.expires_at)
+        return handle, session
+
+    def find(self, pool_id: PoolId, handle: Secret) -> BrowserSession | None:
+        """The unexpired session of this pool; None for another pool's handle."""
+        stored = self.ephemeral.find(_KIND, self._key(pool_id, handle))
+        if stored is None:
+            return None
+        value = json.loads(stored)
+        expires_at = value["auth_time"] + SESSION_SECONDS
+        if expires_at <= self.clock.now():
+            return None
+        return BrowserSession(
+            sid=value["sid"],
+            pool_id=pool_id,
+            sub=Sub(value["sub"]),
+            auth_time=value["auth_time"],
+            amr=tuple(value["amr"]),
+            expires_at=expires_at,
+        )
+
+    def find_with_user(self, pool_id: PoolId, handle: Secret) -> tuple[BrowserSession, User | None] | None:
+        """The session and its user, for ``suffices``; whether the user may still be signed in is decided there."""
+        session = self.find(pool_id, handle)
+        return None if session is None else (session, self.users.find(pool_id, session.sub))
+
+    def close(self, pool_id: PoolId, handle: Secret) -> None:
+        """Ends the session, if there is one."""
+        self.ephemeral.remove(_KIND, self._key(pool_id, handle))
+
+    def _key(self, pool_id: PoolId, handle: Secret) -> str:
+        return f"{pool_id}:{self.hasher.digest(_KIND, handle.reveal())}"

@@ -1,0 +1,164 @@
+"""What stands in a token, claim by claim (tokens.md §2, §3). Pure: the same facts make the same claims."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.clients.model import Client
+from app.core.groups.model import Group
+from app.core.tokens.model import TokenSession
+from app.core.tokens.scopes import choose_attributes
+from app.core.users.model import User
+
+VERIFIED_FLAGS = frozenset({"email_verified", "phone_number_verified"})
+
+RESERVED = frozenset({
+    "sub", "iss", "aud", "azp", "exp", "iat", "nbf", "jti", "origin_jti", "event_id", "auth_time", "nonce", "acr", "amr", "at_hash",
+    "c_hash", "s_hash", "sid", "token_use", "scope", "client_id", "username", "version", "device_key", "cnf", "act", "identities",
+    "events",
+})  # fmt: skip
+"""Names that no attribute may ever bring into a token: they mean something to whoever verifies it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom tokens are about and on whose behalf they are made. ``scope`` may be less than the session's (a narrowed refresh).
+
+    ``nonce`` is None at a refresh: OpenID Connect Core §12.2 wants it only where the authorize request was just answered.
+    """
+
+    issuer: str
+    client: Client
+    user: User
+    groups: Sequence[Group]
+    session: TokenSession
+    scope: tuple[str, ...]
+    nonce: str | None
+    now: int
+
+
+def access_claims(subject: Subject, *, jti: str) -> dict[str, Any]:
+    """The access token's claims; no ``aud``, no attributes, ``version`` 2 (Cognito's OAuth endpoints)."""
+    lifetime = subject.client.settings.lifetimes.access_token
+    names = [group.name for group in subject.groups]
+    return {
+        "sub": subject.user.sub,
+        **({"cognito:groups": names} if names else {}),
+        "iss": subject.issuer,
+        "version": 2,
+        "client_id": subject.client.client_id,
+        **_lineage(subject),
+        "token_use": "access",
+        "scope": " ".join(subject.scope),
+        "auth_time": subject.session.auth_time,
+        "exp": subject.now + lifetime,
+        "iat": subject.now,
+        **_own_id(subject, jti),
+        "username": subject.user.username,
+    }
+
+
+def id_claims(subject: Subject, *, jti: str, access_token: str) -> dict[str, Any]:
+    """The ID token's claims. Attributes come first, so that nothing they are called can replace a claim of the protocol."""
+    lifetime = subject.client.settings.lifetimes.id_token
+    sid, nonce = subject.session.sid, subject.nonce
+    return {
+        **attribute_claims(choose_attributes(subject.client, subject.scope, subject.user.attributes)),
+        "at_hash": at_hash(access_token),
+        "sub": subject.user.sub,
+        **group_claims(subject.groups),
+        "iss": subject.issuer,
+        "cognito:username": subject.user.username,
+        **({"nonce": nonce} if nonce is not None else {}),
+        **_lineage(subject),
+        "aud": subject.client.client_id,
+        "token_use": "id",
+        "auth_time": subject.session.auth_time,
+        "exp": subject.now + lifetime,
+        "iat": subject.now,
+        **_own_id(subject, jti),
+        **({"sid": sid} if sid is not None else {}),
+    }
+
+
+def attribute_claims(attributes: Mapping[str, str]) -> dict[str, Any]:
+    """Attributes in their JSON types: flags booleans, ``updated_at`` a number, ``address`` an object (OpenID Connect Core §5.1), else strings."""
+    return {name: _typed(name, value) for name, value in attributes.items() if not _is_reserved(name)}
+
+
+def userinfo_claims(client: Client, user: User, scope: tuple[str, ...]) -> dict[str, Any]:
+    """What userInfo answers (OpenID Connect Core §5.3.2): the ID token's attributes, ``sub`` and ``username``.
+
+    Where the client's extension asks for Cognito's dialect, every value is a string.
+    """
+    shown = choose_attributes(client, scope, user.attributes)
+    if client.extensions.string_booleans_at_userinfo:
+        attributes: dict[str, Any] = {name: value for name, value in shown.items() if not _is_reserved(name)}
+    else:
+        attributes = attribute_claims(shown)
+    return {"sub": user.sub, **attributes, "username": user.username}
+
+
+def _is_reserved(name: str) -> bool:
+    return name in RESERVED or name.startswith("cognito:")
+
+
+def _typed(name: str, value: str) -> Any:
+    if name in VERIFIED_FLAGS:
+        return value.lower() == "true"
+    if name == "updated_at" and value.isascii() and value.isdecimal():
+        return int(value)
+    if name == "address":
+        return {"formatted": value}
+    return value
+
+
+def group_claims(groups: Sequence[Group]) -> dict[str, Any]:
+    """``cognito:groups``, ``cognito:roles`` and ``cognito:preferred_role``; each left out where it would be empty (Cognito: groups)."""
+    claims: dict[str, Any] = {}
+    if groups:
+        claims["cognito:groups"] = [group.name for group in groups]
+    roles = list(dict.fromkeys(group.role_arn for group in groups if group.role_arn))
+    if roles:
+        claims["cognito:roles"] = roles
+    preferred = choose_preferred_role(groups)
+    if preferred:
+        claims["cognito:preferred_role"] = preferred
+    return claims
+
+
+def choose_preferred_role(groups: Sequence[Group]) -> str | None:
+    """The role of the group with the lowest precedence; None where equals differ in their roles (Cognito: PreferredRole).
+
+    A group without precedence comes last, and one without a role takes no part.
+    """
+    ranked = [(_rank(group), group.role_arn) for group in groups if group.role_arn]
+    if not ranked:
+        return None
+    best = min(precedence for precedence, _ in ranked)
+    roles = {role for precedence, role in ranked if precedence == best}
+    return roles.pop() if len(roles) == 1 else None
+
+
+def _rank(group: Group) -> float:
+    return float("inf") if group.precedence is None else group.precedence
+
+
+def at_hash(access_token: str) -> str:
+    """The left half of SHA-256 in base64url (OpenID Connect Core §3.1.3.6)."""
+    return urlsafe_b64encode(hashlib.sha256(access_token.encode()).digest()[:16]).decode().rstrip("=")
+
+
+def names_its_session(client: Client) -> bool:
+    """Whether tokens of the client carry ``jti`` and ``origin_jti``: only where somebody could revoke by them."""
+    return client.settings.token_revocation or client.settings.rotation_enabled
+
+
+def _lineage(subject: Subject) -> dict[str, str]:
+    return {"origin_jti": subject.session.origin_jti} if names_its_session(subject.client) else {}
+
+
+def _own_id(subject: Subject, jti: str) -> dict[str, str]:
+    return {"jti": jti} if names_its_session(subject.client) else {}

@@ -1,0 +1,21 @@
+"""Facts that only this room raises."""
+
+from app.core.kernel.errors import Fact, InvalidParameter
+
+
+class ScopeExceeded(Fact):
+    """A refresh asks for more than was granted (RFC 6749 §6 ``invalid_scope``)."""
+
+    message = "The requested scope exceeds the scope that was granted."
+
+
+class RevocationDisabled(InvalidParameter):
+    """The client's ``EnableTokenRevocation`` is off (Cognito: RevokeToken, UnsupportedOperation)."""
+
+    message = "Revocation is not enabled for this client."
+
+
+class NotRevocable(InvalidParameter):
+    """Only refresh tokens are revoked; access and ID tokens fall with theirs (Cognito: UnsupportedTokenType)."""
+
+    message = "Only refresh tokens can be revoked."

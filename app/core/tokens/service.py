@@ -1,0 +1,308 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.audit.model import AuditEvent
+from app.core.audit.ports import AuditLog
+from app.core.clients.model import Client
+from app.core.groups.ports import GroupStore
+from app.core.kernel.caller import Caller
+from app.core.kernel.clock import Clock
+from app.core.kernel.errors import GrantInvalid, RefreshTokenReuse, TokenInvalid
+from app.core.kernel.ids import ClientId, PoolId, Sub, new_handle, new_uuid
+from app.core.kernel.sealing import Hasher
+from app.core.kernel.secret import Secret
+from app.core.keys.model import KeyPurpose
+from app.core.pools.model import Pool
+from app.core.sessions.model import BrowserSession
+from app.core.tokens.claims import Subject
+from app.core.tokens.continuation import GoOn, Rotate, Stop, choose_continuation
+from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded
+from app.core.tokens.issue import Mint
+from app.core.tokens.model import (
+    AuthorizationCode,
+    CodeRequest,
+    RefreshFamily,
+    RefreshToken,
+    TokenSession,
+    TokenSet,
+    VerifiedAccess,
+)
+from app.core.tokens.ports import FindClient, FindPool, SigningKeys, TokenStore
+from app.core.tokens.scopes import check_readable, narrow_scope
+from app.core.tokens.verification import looks_signed, read_unverified, verify
+from app.core.users.model import User
+from app.core.users.ports import UserStore
+
+CODE_SECONDS = 300
+"""An authorization code lives five minutes (tokens.md §6)."""
+
+_CODE = "authorization code"
+_REFRESH = "refresh token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Codes in, tokens out, and whether a token still counts. ``public_url`` is the origin of every issuer."""
+
+    store: TokenStore
+    users: UserStore
+    groups: GroupStore
+    keys: SigningKeys
+    find_pool: FindPool
+    find_client: FindClient
+    audit: AuditLog
+    hasher: Hasher
+    clock: Clock
+    public_url: str
+
+    def issuer(self, pool_id: PoolId) -> str:
+        """The pool's issuer identifier: what stands in ``iss``, and below which discovery answers."""
+        return f"{self.public_url}/{pool_id}"
+
+    # -- codes ---------------------------------------------------------------------------------------------------------
+
+    def save_code(
+        self, pool: Pool, client: Client, user: User, session: BrowserSession, request: CodeRequest
+    ) -> Secret:
+        """A fresh authorization code for the request, single use, five minutes (RFC 6749 §4.1.2). The session it will become is named already."""
+        now = self.clock.now()
+        code = Secret(new_handle())
+        self.store.add_code(
+            AuthorizationCode(
+                code_hash=self.hasher.digest(_CODE, code.reveal()),
+                pool_id=pool.pool_id,
+                client_id=client.client_id,
+                sub=user.sub,
+                redirect_uri=request.redirect_uri,
+                redirect_uri_given=request.redirect_uri_given,
+                scope=request.scope,
+                nonce=request.nonce,
+                code_challenge=request.code_challenge,
+                auth_time=session.auth_time,
+                sid=session.sid,
+                origin_jti=new_uuid(),
+                amr=session.amr,
+                created_at=now,
+                expires_at=now + CODE_SECONDS,
+            )
+        )
+        return code
+
+    def find_code(self, code: Secret) -> AuthorizationCode | None:
+        """What the code stands for, spent or not; nothing is consumed by looking. None where unknown, or expired without having been used."""
+        found = self.store.find_code(self.hasher.digest(_CODE, code.reveal()))
+        if found is None or (found.used_at is None and found.expires_at <= self.clock.now()):
+            return None
+        return found
+
+    def redeem(self, pool: Pool, client: Client, code: AuthorizationCode, caller: Caller) -> TokenSet:
+        """The tokens of a code whose redirect URI and PKCE verifier the caller has checked; of parallel callers exactly one gets them.
+
+        Every refusal comes before the code is claimed, so that a refusal consumes nothing. Presenting a spent code revokes
+        what it became and raises ``GrantInvalid`` (RFC 6749 §4.1.2).
+        """
+        now = self.clock.now()
+        if code.pool_id != pool.pool_id or code.client_id != client.client_id:
+            raise GrantInvalid
+        if code.used_at is not None:
+            raise self._replayed(code, caller)
+        user = self.users.find(pool.pool_id, code.sub)
+        if code.expires_at <= now or user is None or not user.enabled or code.auth_time <= user.sessions_valid_after:
+            raise GrantInvalid
+        check_readable(client, code.scope)
+        session = _begin_session(code, client, now)
+        subject = self._subject(client, user, session, scope=code.scope, nonce=code.nonce)
+        mint = Mint(self.keys, pool.pool_id)
+        handle = Secret(new_handle())
+        refresh = self._refresh_token(
+            session, handle, expires_at=now + client.settings.lifetimes.refresh_token, now=now
+        )
+        if not self.store.redeem_code(code.code_hash, session, refresh, now=now):
+            raise self._replayed(code, caller)
+        return mint.issue(subject, refresh_token=handle)
+
+    def _replayed(self, code: AuthorizationCode, caller: Caller) -> GrantInvalid:
+        self.store.revoke_session(code.pool_id, code.origin_jti, now=self.clock.now())
+        self._record("tokens.code_replayed", code, caller)
+        return GrantInvalid()
+
+    # -- refresh -------------------------------------------------------------------------------------------------------
+
+    def find_family(self, refresh_token: Secret) -> RefreshFamily | None:
+        """The token's session and user, whatever their state; nothing is consumed by looking."""
+        found = self.store.find_refresh(self.hasher.digest(_REFRESH, refresh_token.reveal()))
+        if found is None:
+            return None
+        refresh, session, user = found
+        return RefreshFamily(refresh=refresh, session=session, user=user)
+
+    def refresh(self, pool: Pool, client: Client, refresh_token: Secret, scope: str | None, caller: Caller) -> TokenSet:
+        """Fresh tokens for a refresh token. Raises ``GrantInvalid``, ``RefreshTokenReuse`` or ``ScopeExceeded``."""
+        return self.extend(pool, client, self.find_family(refresh_token), scope, caller)
+
+    def extend(
+        self, pool: Pool, client: Client, family: RefreshFamily | None, scope: str | None, caller: Caller
+    ) -> TokenSet:
+        """As ``refresh``, for a family already looked up. Only a rotating client gets a new refresh token, which expires when the first one would have."""
+        now = self.clock.now()
+        step = choose_continuation(pool, client, family, now=now)
+        if family is None or isinstance(step, Stop):
+            raise self._stopped(step, family, caller)
+        session = family.session
+        narrowed = narrow_scope(session.scope, scope)
+        if narrowed is None:
+            raise ScopeExceeded
+        check_readable(client, narrowed)
+        subject = self._subject(client, step.user, session, scope=narrowed, nonce=None)
+        mint = Mint(self.keys, pool.pool_id)
+        if isinstance(step, GoOn):
+            return mint.issue(subject, refresh_token=None)
+        return mint.issue(subject, refresh_token=self._rotate(family, step, caller, now))
+
+    def _rotate(self, family: RefreshFamily, step: Rotate, caller: Caller, now: int) -> Secret:
+        handle = Secret(new_handle())
+        successor = self._refresh_token(family.session, handle, expires_at=family.refresh.expires_at, now=now)
+        if not self.store.rotate_refresh(
+            family.refresh.token_hash, successor, now=now, reusable_since=step.reusable_since
+        ):
+            raise self._stopped(Stop.REUSED, family, caller)
+        return handle
+
+    def _stopped(self, step: GoOn | Rotate | Stop, family: RefreshFamily | None, caller: Caller) -> GrantInvalid:
+        if family is None or step is not Stop.REUSED:
+            return GrantInvalid()
+        session = family.session
+        self.store.revoke_session(session.pool_id, session.origin_jti, now=self.clock.now())
+        self._record("tokens.refresh_reused", session, caller)
+        return RefreshTokenReuse()
+
+    # -- revocation and verification -----------------------------------------------------------------------------------
+
+    def revoke(self, pool: Pool, client: Client, token: Secret, caller: Caller | None = None) -> None:
+        """Ends the session of a refresh token and every token made from it (RFC 7009 §2.1). Unknown and revoked ones pass silently.
+
+        Raises ``RevocationDisabled``, ``NotRevocable`` for access and ID tokens, ``GrantInvalid`` for another client's token.
+        """
+        if not client.settings.token_revocation:
+            raise RevocationDisabled
+        if looks_signed(token.reveal()):
+            raise NotRevocable
+        family = self.find_family(token)
+        if family is None:
+            return
+        session = family.session
+        if session.pool_id != pool.pool_id or session.client_id != client.client_id:
+            raise GrantInvalid("The token was not issued to this client.")
+        self.store.revoke_session(session.pool_id, session.origin_jti, now=self.clock.now())
+        self._record("tokens.revoked", session, caller or Caller())
+
+    def verify_access(self, token: str, *, pool_id: PoolId | None = None) -> VerifiedAccess:
+        """Everything about an access token of ours that counts now; else ``TokenInvalid``, which never says why.
+
+        ``pool_id`` is the pool of the host that was asked, where the host has one: another pool's token is refused there.
+        """
+        unverified = read_unverified(token)
+        pool = self._pool_of(unverified.issuer)
+        if pool_id is not None and pool.pool_id != pool_id:
+            raise TokenInvalid
+        claims = verify(unverified, self.keys.find_verifier(pool.pool_id, KeyPurpose.ACCESS, unverified.kid))
+        if claims.get("token_use") != "access" or claims["exp"] <= self.clock.now() or "username" not in claims:
+            raise TokenInvalid
+        client = self.find_client(ClientId(claims["client_id"]))
+        if client is None or client.pool_id != pool.pool_id:
+            raise TokenInvalid
+        session, user = self._session_of(pool, claims)
+        return VerifiedAccess(
+            pool=pool,
+            client=client,
+            user=user,
+            session=session,
+            scope=tuple(claims["scope"].split(" ")),
+            claims=claims,
+        )
+
+    def _pool_of(self, issuer: str) -> Pool:
+        """The living pool of an issuer as a token names it: not yet proven, so only good for finding the key."""
+        origin, _, name = issuer.rpartition("/")
+        # Identifiers are ASCII words: anything else never reaches a store.
+        known = origin == self.public_url and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+        pool = self.find_pool(PoolId(name)) if known else None
+        if pool is None or not pool.extensions.enabled:
+            raise TokenInvalid
+        return pool
+
+    def _session_of(self, pool: Pool, claims: Mapping[str, Any]) -> tuple[TokenSession | None, User]:
+        """The session row is the truth; tokens that name none fall under the user's cut-off alone. Equal seconds are refused."""
+        session: TokenSession | None = None
+        if "origin_jti" in claims:
+            found = self.store.find_session(pool.pool_id, claims["origin_jti"])
+            if found is None:
+                raise TokenInvalid
+            session, user = found
+            if session.revoked_at is not None or session.client_id != claims["client_id"]:
+                raise TokenInvalid
+        else:
+            user = self.users.find(pool.pool_id, Sub(claims["sub"]))
+        if user is None or not user.enabled or user.sub != claims["sub"]:
+            raise TokenInvalid
+        if claims["auth_time"] <= user.sessions_valid_after:
+            raise TokenInvalid
+        return session, user
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def _subject(
+        self, client: Client, user: User, session: TokenSession, *, scope: tuple[str, ...], nonce: str | None
+    ) -> Subject:
+        return Subject(
+            issuer=self.issuer(session.pool_id),
+            client=client,
+            user=user,
+            groups=self.groups.list_of_user(session.pool_id, user.sub),
+            session=session,
+            scope=scope,
+            nonce=nonce,
+            now=self.clock.now(),
+        )
+
+    def _refresh_token(self, session: TokenSession, handle: Secret, *, expires_at: int, now: int) -> RefreshToken:
+        return RefreshToken(
+            token_hash=self.hasher.digest(_REFRESH, handle.reveal()),
+            pool_id=session.pool_id,
+            origin_jti=session.origin_jti,
+            created_at=now,
+            expires_at=expires_at,
+        )
+
+    def _record(self, event: str, about: AuthorizationCode | TokenSession, caller: Caller) -> None:
+        self.audit.record(
+            AuditEvent(
+                event=event,
+                outcome="ok",
+                pool_id=about.pool_id,
+                sub=about.sub,
+                client_id=about.client_id,
+                address=caller.address,
+                request_id=caller.request_id or None,
+            )
+        )
+
+
+def _begin_session(code: AuthorizationCode, client: Client, now: int) -> TokenSession:
+    """The session that a code becomes. Its row outlives the refresh token by what the last refresh may still have issued."""
+    lifetimes = client.settings.lifetimes
+    return TokenSession(
+        origin_jti=code.origin_jti,
+        pool_id=code.pool_id,
+        client_id=code.client_id,
+        sub=code.sub,
+        scope=code.scope,
+        nonce=code.nonce,
+        auth_time=code.auth_time,
+        sid=code.sid,
+        amr=code.amr,
+        extra=code.extra,
+        created_at=now,
+        expires_at=now + lifetimes.refresh_token + max(lifetimes.access_token, lifetimes.id_token),
+    )

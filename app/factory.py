@@ -1,0 +1,152 @@
+"""Puts the house together: settings -> adapters -> rooms -> blueprints. With ``installation.py``, the only place that sees every floor."""
+
+import logging
+
+from flask import Flask, Response, request
+
+from app.adapters.sql import migrate
+from app.adapters.system.clock import MovableClock
+from app.adapters.system.logs import configure_logging
+from app.blueprints.development import development_blueprint
+from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
+from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE
+from app.blueprints.oauth2.errors import PageRefusal
+from app.blueprints.oauth2.routes import create_blueprint
+from app.blueprints.oauth2.surroundings import Surroundings
+from app.blueprints.operations import Check, operations_blueprint
+from app.config import Settings
+from app.core.clients.model import Client
+from app.core.kernel.clock import Clock
+from app.core.kernel.ids import ClientId, PoolId
+from app.core.kernel.secret import Secret
+from app.core.keys.ports import KeyFactory
+from app.installation import Installation, open_installation
+from app.web.context import Contexts, current_context, find_request_id
+from app.web.cookies import Cookies
+from app.web.csrf import Csrf
+from app.web.defences import Defences
+from app.web.error_page import ErrorPages
+from app.web.errors import ErrorAnswers
+from app.web.hosts import Hosts
+from app.web.pool import WhichPool
+from app.web.site import Site
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: KeyFactory | None = None) -> Flask:
+    """The WSGI application. Raises ``StartRefused``. Tests alone give a clock and prepared keys."""
+    # Authlib logs whole tokens at DEBUG, so no setting of ours or a host's may take it below INFO.
+    logging.getLogger("authlib").setLevel(logging.INFO)
+    flask_app = Flask("poolhouse", static_folder=None)
+    installation = open_installation(settings, flask_app=flask_app, clock=clock, key_factory=key_factory)
+    flask_app.extensions["poolhouse"] = installation
+    site = Site(
+        public_url=settings.public_url,
+        allowed_hosts=settings.allowed_hosts,
+        trusted_proxies=settings.trusted_proxies,
+        dev=settings.dev,
+    )
+    contexts = Contexts(site)
+    services, pools = installation.services, installation.services.pools
+    which = WhichPool(pools=pools, clients=services.clients)
+    error_pages = ErrorPages(pages=installation.pages, which=which)
+    Defences(
+        site=site,
+        contexts=contexts,
+        hosts=Hosts(site=site, is_pool_host=lambda name: pools.find_by_host(name) is not None),
+        errors=ErrorAnswers(render_error=error_pages.draw_status),
+    ).install(flask_app)
+    flask_app.register_blueprint(
+        operations_blueprint(_checks(installation), lambda: [*installation.messaging.warnings, *contexts.warnings])
+    )
+    if settings.dev and installation.messaging.outbox is not None and isinstance(installation.clock, MovableClock):
+        flask_app.register_blueprint(
+            development_blueprint(installation.messaging.outbox, installation.clock, settings.public_url)
+        )
+    cookies = Cookies(hasher=services.hasher, clock=services.clock, is_https=site.is_https)
+    flask_app.register_blueprint(create_blueprint(_surroundings(installation, which, cookies, error_pages)))
+    hosted_ui = HostedUi(
+        pages=installation.pages,
+        errors=error_pages,
+        which=which,
+        cookies=cookies,
+        csrf=Csrf(cookies=cookies, hasher=services.hasher, site=site),
+        sign_in=services.sign_in,
+        sign_up=services.sign_up,
+        recovery=services.recovery,
+        sessions=services.sessions,
+    )
+    flask_app.register_blueprint(hosted_ui.blueprint())
+    flask_app.wsgi_app = CaseFolding(flask_app.wsgi_app, PAGE_PATHS)  # type: ignore[method-assign]  # Flask's own way to wrap
+    return flask_app
+
+
+def _surroundings(
+    installation: Installation, which: WhichPool, cookies: Cookies, error_pages: ErrorPages
+) -> Surroundings:
+    """What the OAuth endpoints need of the web side, as functions of the request at hand."""
+    services = installation.services
+
+    def session_handle(pool_id: PoolId) -> Secret | None:
+        value = cookies.find(request, SESSION_COOKIE, pool_id)
+        return None if value is None else Secret(value)
+
+    def find_client(client_id: ClientId) -> Client | None:
+        found = which.find_client(client_id)
+        return None if found is None else found[1]
+
+    def render_error(refused: PageRefusal) -> Response:
+        key = _REFUSALS.get(refused.error)
+        request_id = current_context().request_id
+        if key is None:
+            return error_pages.draw(refused.status, "error.refused", request_id, reason=refused.sentence)
+        return error_pages.draw(refused.status, key, request_id)
+
+    return Surroundings(
+        tokens=services.tokens,
+        sessions=services.sessions,
+        keys=services.keys,
+        find_pool=which.find,
+        find_client=find_client,
+        hasher=services.hasher,
+        clock=services.clock,
+        public_url=installation.settings.public_url,
+        pool_of_host=which.find_by_host,
+        caller=lambda: current_context().caller,
+        session_handle=session_handle,
+        forget_session=lambda response, pool_id: cookies.remove(response, SESSION_COOKIE, pool_id),
+        render_error=render_error,
+    )
+
+
+_REFUSALS = {
+    "redirect_mismatch": "error.redirect_uri",
+    "logout_mismatch": "error.invalid_logout_uri",
+    "invalid_client": "error.unknown_client",
+}
+"""The catalogue's sentence for a refusal of the OAuth endpoints; the others say their own."""
+
+
+def serve_process(flask_app: Flask, *, warn: bool = True) -> None:
+    """What a serving process does beyond answering: log lines, warnings, and emptying the queue of messages."""
+    installation: Installation = flask_app.extensions["poolhouse"]
+    configure_logging(find_request_id)
+    if warn:
+        for warning in installation.messaging.warnings:
+            _log.warning("start.warning", extra={"text": warning})
+    installation.drainer.start()
+
+
+def _checks(installation: Installation) -> dict[str, Check]:
+    """What ``/readyz`` looks at."""
+
+    def database() -> str | None:
+        revision = migrate.find_revision(installation.database)
+        return None if revision == migrate.HEAD else f"schema {revision}, needs {migrate.HEAD}"
+
+    def ephemeral() -> str | None:
+        installation.ephemeral.find("ready", "probe")
+        return None
+
+    return {"database": database, **({"redis": ephemeral} if installation.settings.redis_url else {})}

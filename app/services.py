@@ -1,0 +1,42 @@
+"""The rooms that a blueprint may call, in one typed object. ``factory.py`` fills it; nothing else makes one."""
+
+from dataclasses import dataclass
+
+from app.core.account.service import Account
+from app.core.audit.ports import AuditLog
+from app.core.clients.service import Clients
+from app.core.groups.service import Groups
+from app.core.kernel.clock import Clock
+from app.core.kernel.ephemeral import Ephemeral
+from app.core.kernel.sealing import Hasher
+from app.core.keys.service import Keys
+from app.core.messages.service import Messages
+from app.core.pools.service import Pools
+from app.core.recovery.service import Recovery
+from app.core.sessions.service import Sessions
+from app.core.sign_in.service import SignIn
+from app.core.sign_up.service import SignUp
+from app.core.tokens.service import Tokens
+from app.core.users.service import Directory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One field a room. ``clock``, ``hasher`` and ``ephemeral`` are here for what the web side seals and counts itself."""
+
+    clock: Clock
+    hasher: Hasher
+    ephemeral: Ephemeral
+    audit: AuditLog
+    pools: Pools
+    clients: Clients
+    groups: Groups
+    keys: Keys
+    sessions: Sessions
+    tokens: Tokens
+    messages: Messages
+    users: Directory
+    sign_in: SignIn
+    sign_up: SignUp
+    recovery: Recovery
+    account: Account

@@ -1,0 +1,63 @@
+"""The security headers of every answer. A blueprint may add to them; no theme can take away."""
+
+import re
+from urllib.parse import urlsplit
+
+from flask import Response, g
+
+from app.web.site import Site
+
+_ONE_YEAR = 365 * 86400
+_NOTHING = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+_PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+
+
+def allow_form_target(redirect_uri: str) -> None:
+    """Lets the forms of this page's answer end, over redirects, at the client's registered redirect URI.
+
+    Chromium applies ``form-action`` to every redirect after a form, so the app's own address has to be in it. Only pass a
+    URI that the client registered.
+    """
+    source = form_source(redirect_uri)
+    if source is not None:
+        g.setdefault("poolhouse_form_targets", []).append(source)
+
+
+def form_source(redirect_uri: str) -> str | None:
+    """The CSP source that covers a redirect URI, None where ``https:`` covers it already."""
+    try:
+        parts = urlsplit(redirect_uri)
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if scheme == "https" or not _SCHEME.fullmatch(scheme):
+        return None
+    origin = f"{scheme}://{parts.netloc.lower()}"
+    if scheme == "http" and _ORIGIN.fullmatch(origin):
+        return origin
+    # CSP has no way to write an IPv6 address, and an app's own scheme has no origin: the scheme stands for both.
+    return f"{scheme}:"
+
+
+def add_security_headers(response: Response, site: Site) -> Response:
+    """What an answer set itself stays; everything else gets its strict default."""
+    headers = response.headers
+    page = response.mimetype == "text/html"
+    if page:
+        targets = " ".join(["'self'", "https:", *dict.fromkeys(g.get("poolhouse_form_targets", ()))])
+        headers.setdefault("Content-Security-Policy", f"{_PAGE}; form-action {targets}")
+    else:
+        headers.setdefault("Content-Security-Policy", _NOTHING)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if site.is_https:
+        headers.setdefault("Strict-Transport-Security", f"max-age={_ONE_YEAR}")
+    return response

@@ -1,0 +1,99 @@
+import base64
+
+import pytest
+
+from app.config import Settings, SettingsError
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+def mistakes(**environ):
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env({f"POOLHOUSE_{name}": value for name, value in environ.items()})
+    return refused.value.mistakes
+
+
+def read(**environ):
+    return Settings.from_env({f"POOLHOUSE_{name}": value for name, value in environ.items()})
+
+
+def test_without_a_setting_everything_has_its_default():
+    settings = read()
+    assert settings.public_url == "http://localhost:8000"
+    assert settings.is_embedded
+    assert not settings.dev
+
+
+def test_every_mistake_is_reported_at_once():
+    found = mistakes(PUBLIC_URL="login.example.com", ACCOUNT_ID="12", DEV="perhaps", REDIS_URL="http://x", NONSENSE="1")
+    assert len(found) == 5
+    assert found[0] == "POOLHOUSE_NONSENSE is not a setting of Poolhouse"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "login.example.com",
+        "ftp://login.example.com",
+        "https://",
+        "https://login.example.com/path",
+        "https://login.example.com?a=1",
+        "https://login.example.com#a",
+        "https://user@login.example.com",
+        "https://login.example.com:99999",
+    ],
+)
+def test_a_public_url_is_an_origin(url):
+    assert len(mistakes(PUBLIC_URL=url)) == 1
+
+
+@pytest.mark.parametrize("key", ["", "x", "c2hvcnQ=", f"{KEY},c2hvcnQ="])
+def test_a_master_key_is_32_bytes(key):
+    if key:
+        assert len(mistakes(MASTER_KEY=key)) == 1
+
+
+def test_a_list_of_master_keys_rotates():
+    other = base64.b64encode(bytes(32)).decode()
+    assert read(MASTER_KEY=f"{KEY}, {other}").master_keys == (bytes(range(32)), bytes(32))
+
+
+def test_a_master_key_comes_from_a_file(tmp_path):
+    file = tmp_path / "key"
+    file.write_text(KEY + "\n")
+    assert read(MASTER_KEY_FILE=str(file)).master_keys == (bytes(range(32)),)
+    assert mistakes(MASTER_KEY_FILE=str(file), MASTER_KEY=KEY)
+    assert mistakes(MASTER_KEY_FILE=str(tmp_path / "none"))
+
+
+def test_postgresql_needs_a_master_key():
+    assert "is required with PostgreSQL" in mistakes(DATABASE_URL="postgresql+psycopg://x@db/y")[0]
+
+
+@pytest.mark.parametrize("url", ["https://login.example.com", "http://10.0.0.1:8000", "http://localhost.evil.example"])
+def test_development_mode_refuses_a_public_origin(url):
+    assert mistakes(DEV="1", PUBLIC_URL=url) == [
+        "POOLHOUSE_DEV refuses to start unless POOLHOUSE_PUBLIC_URL is a loopback name"
+    ]
+
+
+def test_development_mode_refuses_trusted_proxies():
+    assert mistakes(DEV="1", TRUSTED_PROXIES="10.0.0.0/8") == [
+        "POOLHOUSE_DEV refuses to start with POOLHOUSE_TRUSTED_PROXIES"
+    ]
+
+
+def test_cheap_hashing_is_refused_outside_development():
+    assert mistakes(PASSWORD_HASHING="test") == ["POOLHOUSE_PASSWORD_HASHING=test is for development mode only"]
+
+
+def test_half_an_administrator_is_refused():
+    assert mistakes(ROOT_ACCESS_KEY_ID="AKIAROOT")
+
+
+def test_no_secret_shows_in_the_settings_or_in_a_mistake():
+    settings = read(MASTER_KEY=KEY, ROOT_ACCESS_KEY_ID="AKIA", ROOT_SECRET_ACCESS_KEY="hush1", METRICS_TOKEN="hush2",
+                    SMTP_URL="smtp://u:hush3@mail", DATABASE_URL="postgresql+psycopg://u:hush4@db/x")  # fmt: skip
+    assert "hush" not in repr(settings)
+    assert repr(bytes(range(32)))[2:8] not in repr(settings)
+    assert "hush5" not in "".join(mistakes(MASTER_KEY="hush5"))

@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+import pytest
+
+from app.core.kernel.ids import PoolId, Sub
+from app.core.sessions.model import BrowserSession
+from app.core.sessions.suffices import AuthorizeRequest, LoginRequired, Suffices, suffices
+from app.core.users.model import User, UserStatus
+
+NOW = 1000
+SESSION = BrowserSession(sid="x", pool_id=PoolId("p"), sub=Sub("s"), auth_time=900, amr=("pwd",), expires_at=4500)
+USER = User(
+    pool_id=PoolId("p"),
+    sub=Sub("s"),
+    username="u",
+    status=UserStatus.CONFIRMED,
+    attributes={},
+    created_at=0,
+    updated_at=0,
+)
+
+
+def asked(*prompt, **rest):
+    return AuthorizeRequest(prompt=frozenset(prompt), **rest)
+
+
+@pytest.mark.parametrize(
+    ("session", "user", "request_"),
+    [
+        (None, None, asked()),
+        (SESSION, None, asked()),
+        (replace(SESSION, expires_at=NOW), USER, asked()),
+        (SESSION, replace(USER, enabled=False), asked()),
+        (SESSION, replace(USER, sessions_valid_after=900), asked()),
+        (SESSION, replace(USER, sessions_valid_after=901), asked()),
+        (SESSION, replace(USER, sub=Sub("other")), asked()),
+        (SESSION, USER, asked("login")),
+        (SESSION, USER, asked("login", asked_at=901)),
+        (SESSION, USER, asked(max_age=99)),
+        (SESSION, USER, asked(max_age=0)),
+        (SESSION, USER, asked(max_age=0, asked_at=901)),
+    ],
+)
+def test_somebody_must_sign_in(session, user, request_):
+    assert suffices(session, user, request_, NOW) == LoginRequired(silent=False)
+
+
+def test_prompt_none_forbids_asking():
+    assert suffices(None, None, asked("none"), NOW) == LoginRequired(silent=True)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asked(),
+        asked("none"),
+        asked("consent"),
+        asked("select_account"),
+        asked(max_age=100),
+        asked("login", asked_at=900),
+        asked(max_age=0, asked_at=900),
+    ],
+)
+def test_the_session_suffices(request_):
+    assert suffices(SESSION, USER, request_, NOW) == Suffices(session=SESSION, user=USER)
+
+
+@pytest.mark.parametrize("request_", [asked("login", asked_at=900), asked(max_age=0, asked_at=900)])
+def test_a_fresh_sign_in_does_not_outweigh_a_disabled_user(request_):
+    assert suffices(SESSION, replace(USER, enabled=False), request_, NOW) == LoginRequired(silent=False)
