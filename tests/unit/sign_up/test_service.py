@@ -346,8 +346,9 @@ def test_nobodys_mailbox_is_flooded_by_registrations(house, pool, register):
 def test_an_address_that_registers_masses_is_slowed_down(house, pool, register):
     pool = house.world.a_pool({"AutoVerifiedAttributes": None})
     client = house.world.a_client(pool)
-    for number in range(300):
-        house.sign_up.register(pool, client, house.registration(f"u{number}@example.com"), BROWSER)
+    for _ in range(299):
+        house.rates.check_address("sign_up", pool.pool_id, BROWSER.address, 15)
+    house.sign_up.register(pool, client, house.registration("last@example.com"), BROWSER)
     with pytest.raises(TooManyRequests):
         house.sign_up.register(pool, client, house.registration("one-more@example.com"), BROWSER)
     house.sign_up.register(pool, client, house.registration(), STRANGER)
