@@ -1,302 +1,37 @@
-"""Puts the house together: settings -> adapters -> rooms -> blueprints. The only file that sees every floor."""
+"""Puts the house together: settings -> adapters -> rooms -> blueprints. With ``installation.py``, the only place that sees every floor."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
 
-from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask, Response, request
 
-from app.adapters.ephemeral.redis import open_ephemeral
-from app.adapters.messaging.choose import Messaging, choose_messaging
 from app.adapters.sql import migrate
-from app.adapters.sql.audit import SqlAuditLog
-from app.adapters.sql.clients import SqlClients
-from app.adapters.sql.configuration import Cached, ConfigurationCache
-from app.adapters.sql.db import Database, open_database
-from app.adapters.sql.deliveries import SqlDeliveries
-from app.adapters.sql.groups import SqlGroups
-from app.adapters.sql.installation import WrongMasterKey, has_data_key, open_data_key
-from app.adapters.sql.keys import SqlKeys
-from app.adapters.sql.pools import SqlDomains, SqlPools
-from app.adapters.sql.tokens import SqlTokens
-from app.adapters.sql.users import SqlUsers
-from app.adapters.system.clock import MovableClock, SystemClock
-from app.adapters.system.drainer import Drainer
-from app.adapters.system.keys import SystemKeyFactory
+from app.adapters.system.clock import MovableClock
 from app.adapters.system.logs import configure_logging
-from app.adapters.system.master_key import MasterKeyFileError, read_or_make
-from app.adapters.system.service_model import BotocoreSchema
 from app.blueprints.development import development_blueprint
+from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
+from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE
+from app.blueprints.oauth2.errors import PageRefusal
+from app.blueprints.oauth2.routes import create_blueprint
+from app.blueprints.oauth2.surroundings import Surroundings
 from app.blueprints.operations import Check, operations_blueprint
 from app.config import Settings
-from app.core.branding import parse_branding
-from app.core.clients.service import Clients
-from app.core.deliveries.service import Deliveries
-from app.core.groups.service import Groups
+from app.core.clients.model import Client
 from app.core.kernel.clock import Clock
-from app.core.kernel.ephemeral import Ephemeral
-from app.core.kernel.errors import Unavailable
-from app.core.kernel.sealing import Hasher, Sealer
-from app.core.keys.model import SigningKey
+from app.core.kernel.ids import ClientId, PoolId
+from app.core.kernel.secret import Secret
 from app.core.keys.ports import KeyFactory
-from app.core.keys.service import Keys
-from app.core.messages.posting import Post
-from app.core.messages.service import NOTICE, Messages, QueuedNotices
-from app.core.pools.service import Pools
-from app.core.sessions.service import Sessions
-from app.core.tokens.service import Tokens
-from app.services import Services
-from app.web.context import Contexts, find_request_id
+from app.installation import Installation, open_installation
+from app.web.context import Contexts, current_context, find_request_id
+from app.web.cookies import Cookies
+from app.web.csrf import Csrf
 from app.web.defences import Defences
-from app.web.errors import ErrorAnswers, plain_error_page
+from app.web.error_page import ErrorPages
+from app.web.errors import ErrorAnswers
 from app.web.hosts import Hosts
-from app.web.letters import ThemedEnvelope
-from app.web.pages import Pages, shipped_themes
+from app.web.pool import WhichPool
 from app.web.site import Site
 
 _log = logging.getLogger(__name__)
-
-
-class StartRefused(Exception):  # noqa: N818 - says why the server does not start
-    """The server cannot start as things are; the text says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
-    """Everything that one process has open. ``app.extensions["poolhouse"]`` holds it; close it when the process ends."""
-
-    settings: Settings
-    database: Database
-    sealer: Sealer
-    clock: Clock
-    ephemeral: Ephemeral
-    messaging: Messaging
-    drainer: Drainer
-    pages: Pages
-    services: Services
-
-    def close(self) -> None:
-        """Lets the delivery in hand finish and hangs up."""
-        self.drainer.close()
-        close: Callable[[], None] = getattr(self.ephemeral, "close", lambda: None)
-        close()
-        self.database.engine.dispose()
-
-
-# -- adapters ----------------------------------------------------------------------------------------------------------
-
-
-def open_installation(
-    settings: Settings,
-    *,
-    flask_app: Flask | None = None,
-    clock: Clock | None = None,
-    key_factory: KeyFactory | None = None,
-) -> Installation:
-    """Opens the stores and builds the rooms. Raises ``StartRefused``.
-
-    An embedded database is brought to the current schema; PostgreSQL is only looked at, since migrating it is a decision.
-    """
-    if settings.is_embedded:
-        _make_folder(settings.data_dir)
-    database = open_database(flask_app or Flask("poolhouse"), settings.database_url)
-    try:
-        _check_schema(settings, database)
-        sealer = _open_sealer(settings, database)
-        hasher = Hasher(open_data_key(database, sealer))
-    except WrongMasterKey as wrong:
-        database.engine.dispose()
-        raise StartRefused(f"{wrong} Give this database's own key in POOLHOUSE_MASTER_KEY.") from wrong
-    except (Unavailable, SQLAlchemyError) as error:
-        database.engine.dispose()
-        raise StartRefused("The database does not answer, or not as POOLHOUSE_DATABASE_URL says.") from error
-    except BaseException:
-        database.engine.dispose()
-        raise
-    clock = clock or (MovableClock(settings.data_dir / "clock") if settings.dev else SystemClock())
-    ephemeral = open_ephemeral(settings.redis_url, database, clock)
-    messaging = choose_messaging(
-        database=database,
-        clock=clock,
-        dev=settings.dev,
-        smtp_url=settings.smtp_url,
-        mail_from=settings.mail_from,
-        sms_url=settings.sms_url,
-        outbox_limit=settings.outbox_limit,
-    )
-    drainer, pages = Drainer(), Pages(_theme_folders(settings))
-    services = _open_rooms(
-        settings,
-        database,
-        sealer,
-        hasher,
-        clock=clock,
-        ephemeral=ephemeral,
-        messaging=messaging,
-        drainer=drainer,
-        pages=pages,
-        key_factory=key_factory or SystemKeyFactory(),
-    )
-    return Installation(
-        settings=settings,
-        database=database,
-        sealer=sealer,
-        clock=clock,
-        ephemeral=ephemeral,
-        messaging=messaging,
-        drainer=drainer,
-        pages=pages,
-        services=services,
-    )
-
-
-@contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
-    """The rooms without the web, for commands. Raises ``StartRefused``."""
-    installation = open_installation(settings)
-    try:
-        yield installation.services
-    finally:
-        installation.close()
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StartRefused(f"POOLHOUSE_DATA_DIR {folder} cannot be made: {error.strerror}.") from error
-
-
-def _check_schema(settings: Settings, database: Database) -> None:
-    revision = migrate.find_revision(database)
-    if revision == migrate.HEAD:
-        return
-    if not settings.is_embedded:
-        state = "is empty" if revision is None else f"has schema {revision}, and this version needs {migrate.HEAD}"
-        raise StartRefused(f"The database {state}. Run `poolhouse db upgrade` first.")
-    migrate.upgrade(database)
-
-
-def _open_sealer(settings: Settings, database: Database) -> Sealer:
-    if settings.master_keys is not None:
-        return Sealer(settings.master_keys)
-    path = settings.data_dir / "master.key"
-    if not path.exists() and has_data_key(database):
-        raise StartRefused(f"{path} is missing, and this database was sealed with it. Restore the file.")
-    try:
-        return Sealer(read_or_make(path))
-    except MasterKeyFileError as error:
-        raise StartRefused(str(error)) from error
-
-
-def _theme_folders(settings: Settings) -> list[Path]:
-    return [shipped_themes(), *([settings.themes_dir] if settings.themes_dir else [])]
-
-
-# -- rooms -------------------------------------------------------------------------------------------------------------
-
-
-def _open_rooms(
-    settings: Settings,
-    database: Database,
-    sealer: Sealer,
-    hasher: Hasher,
-    *,
-    clock: Clock,
-    ephemeral: Ephemeral,
-    messaging: Messaging,
-    drainer: Drainer,
-    pages: Pages,
-    key_factory: KeyFactory,
-) -> Services:
-    """One room after the other, those it needs before it."""
-    remembered = ConfigurationCache(database)
-    schema = BotocoreSchema()
-    audit = SqlAuditLog(database, clock)
-    users, group_store, pool_store, domain_store = (
-        SqlUsers(database),
-        SqlGroups(database),
-        SqlPools(database),
-        SqlDomains(database),
-    )
-    client_store, key_store = SqlClients(database, sealer), SqlKeys(database, sealer)
-    find_pool = Cached(remembered, "pool", pool_store.find)
-    find_client = Cached(remembered, "client", client_store.find)
-
-    def check_branding(document: Mapping[str, object]) -> None:
-        parse_branding(document, themes=pages.theme_names)
-
-    def find_keys(pool_id: str) -> list[SigningKey] | None:
-        return key_store.list_of(pool_id) or None
-
-    keys = Keys(
-        store=key_store,
-        read_keys=Cached(remembered, "keys", find_keys),
-        factory=key_factory,
-        transactions=database,
-        clock=clock,
-    )
-    pools = Pools(
-        store=pool_store,
-        domains=domain_store,
-        read=find_pool,
-        read_domain=Cached(remembered, "domain", domain_store.find),
-        schema=schema,
-        keys=keys,
-        check_branding=check_branding,
-        clock=clock,
-        transactions=database,
-        public_hostname=urlsplit(settings.public_url).hostname or "",
-    )
-    clients = Clients(
-        store=client_store,
-        read=find_client,
-        schema=schema,
-        check_branding=check_branding,
-        clock=clock,
-        transactions=database,
-    )
-    post = Post(transports=messaging.transports, envelope=ThemedEnvelope(pages), public_url=settings.public_url)
-    deliveries = Deliveries(
-        store=SqlDeliveries(database, sealer),
-        clock=clock,
-        audit=audit,
-        handlers={NOTICE: QueuedNotices(post=post, find_pool=find_pool).deliver},
-        wake=drainer.wake,
-    )
-    drainer.serve(deliveries.drain)
-    # ROOM directory: limits, factors, users, sign_in, sign_up, recovery and account are built here.
-    return Services(
-        clock=clock,
-        hasher=hasher,
-        ephemeral=ephemeral,
-        audit=audit,
-        pools=pools,
-        clients=clients,
-        groups=Groups(store=group_store, schema=schema, clock=clock, transactions=database),
-        keys=keys,
-        sessions=Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock),
-        tokens=Tokens(
-            store=SqlTokens(database),
-            users=users,
-            groups=group_store,
-            keys=keys,
-            find_pool=find_pool,
-            find_client=find_client,
-            audit=audit,
-            hasher=hasher,
-            clock=clock,
-            public_url=settings.public_url,
-        ),
-        messages=Messages(post=post, deliveries=deliveries),
-    )
-
-
-# -- the web -----------------------------------------------------------------------------------------------------------
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: KeyFactory | None = None) -> Flask:
@@ -313,12 +48,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         dev=settings.dev,
     )
     contexts = Contexts(site)
-    pools = installation.services.pools
+    services, pools = installation.services, installation.services.pools
+    which = WhichPool(pools=pools, clients=services.clients)
+    error_pages = ErrorPages(pages=installation.pages, which=which)
     Defences(
         site=site,
         contexts=contexts,
         hosts=Hosts(site=site, is_pool_host=lambda name: pools.find_by_host(name) is not None),
-        errors=ErrorAnswers(render_error=plain_error_page),  # ROOM theme: the themed error page
+        errors=ErrorAnswers(render_error=error_pages.draw_status),
     ).install(flask_app)
     flask_app.register_blueprint(
         operations_blueprint(_checks(installation), lambda: [*installation.messaging.warnings, *contexts.warnings])
@@ -327,9 +64,68 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         flask_app.register_blueprint(
             development_blueprint(installation.messaging.outbox, installation.clock, settings.public_url)
         )
-    # ROOM oauth2: flask_app.register_blueprint(oauth2_blueprint(...))
-    # ROOM hosted_ui: flask_app.register_blueprint(hosted_ui_blueprint(...))
+    cookies = Cookies(hasher=services.hasher, clock=services.clock, is_https=site.is_https)
+    flask_app.register_blueprint(create_blueprint(_surroundings(installation, which, cookies, error_pages)))
+    hosted_ui = HostedUi(
+        pages=installation.pages,
+        errors=error_pages,
+        which=which,
+        cookies=cookies,
+        csrf=Csrf(cookies=cookies, hasher=services.hasher, site=site),
+        sign_in=services.sign_in,
+        sign_up=services.sign_up,
+        recovery=services.recovery,
+        sessions=services.sessions,
+    )
+    flask_app.register_blueprint(hosted_ui.blueprint())
+    flask_app.wsgi_app = CaseFolding(flask_app.wsgi_app, PAGE_PATHS)  # type: ignore[method-assign]  # Flask's own way to wrap
     return flask_app
+
+
+def _surroundings(
+    installation: Installation, which: WhichPool, cookies: Cookies, error_pages: ErrorPages
+) -> Surroundings:
+    """What the OAuth endpoints need of the web side, as functions of the request at hand."""
+    services = installation.services
+
+    def session_handle(pool_id: PoolId) -> Secret | None:
+        value = cookies.find(request, SESSION_COOKIE, pool_id)
+        return None if value is None else Secret(value)
+
+    def find_client(client_id: ClientId) -> Client | None:
+        found = which.find_client(client_id)
+        return None if found is None else found[1]
+
+    def render_error(refused: PageRefusal) -> Response:
+        key = _REFUSALS.get(refused.error)
+        request_id = current_context().request_id
+        if key is None:
+            return error_pages.draw(refused.status, "error.refused", request_id, reason=refused.sentence)
+        return error_pages.draw(refused.status, key, request_id)
+
+    return Surroundings(
+        tokens=services.tokens,
+        sessions=services.sessions,
+        keys=services.keys,
+        find_pool=which.find,
+        find_client=find_client,
+        hasher=services.hasher,
+        clock=services.clock,
+        public_url=installation.settings.public_url,
+        pool_of_host=which.find_by_host,
+        caller=lambda: current_context().caller,
+        session_handle=session_handle,
+        forget_session=lambda response, pool_id: cookies.remove(response, SESSION_COOKIE, pool_id),
+        render_error=render_error,
+    )
+
+
+_REFUSALS = {
+    "redirect_mismatch": "error.redirect_uri",
+    "logout_mismatch": "error.invalid_logout_uri",
+    "invalid_client": "error.unknown_client",
+}
+"""The catalogue's sentence for a refusal of the OAuth endpoints; the others say their own."""
 
 
 def serve_process(flask_app: Flask, *, warn: bool = True) -> None:

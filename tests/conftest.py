@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.support.browser import Browsing
+    from tests.support.databases import EmptiedDatabase
 
 FreshUrl = Callable[[], str]
 StartServer = Callable[..., Server]
@@ -62,6 +63,16 @@ def fresh_postgres() -> Iterator[FreshUrl]:
         databases = postgres.Postgres(url)
         stack.callback(databases.clear)
         yield databases.fresh
+
+
+@pytest.fixture(scope="session")
+def emptied_postgres(fresh_postgres: FreshUrl) -> "Iterator[EmptiedDatabase]":
+    """One migrated PostgreSQL database; `emptied_postgres.url()` empties it and answers with its URL."""
+    from tests.support.databases import EmptiedDatabase
+
+    database = EmptiedDatabase(fresh_postgres)
+    yield database
+    database.close()
 
 
 @pytest.fixture

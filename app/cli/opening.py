@@ -12,7 +12,7 @@ from app.config import Settings, SettingsError
 from app.core.kernel.errors import Fact
 
 if TYPE_CHECKING:
-    from app.factory import Installation
+    from app.installation import Installation
     from app.services import Services
 
 
@@ -36,7 +36,7 @@ def read_settings() -> Settings:
 def installation() -> Iterator["Installation"]:
     """Everything open, and closed at the end; a refusal of the core ends the command with its sentence."""
     settings = read_settings()
-    from app.factory import StartRefused, open_installation
+    from app.installation import StartRefused, open_installation
 
     try:
         opened = open_installation(settings)

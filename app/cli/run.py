@@ -13,7 +13,7 @@ import click
 from app.cli.opening import Mistaken, installation
 
 if TYPE_CHECKING:
-    from app.factory import Installation
+    from app.installation import Installation
 
 _THREADS = 8
 """Blocking threads a worker. Password hashing has its own, narrower gate."""

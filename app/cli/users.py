@@ -10,7 +10,7 @@ from app.core.kernel.ids import PoolId
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.users.model import User
-from app.services import UserDirectory
+from app.core.users.service import Directory
 
 _POOL = click.option("--pool", "pool_id", required=True, metavar="ID", help="The user's pool.")
 
@@ -21,10 +21,8 @@ def command() -> None:
 
 
 @contextmanager
-def _directory(pool_id: str) -> Iterator[tuple[UserDirectory, Pool]]:
+def _directory(pool_id: str) -> Iterator[tuple[Directory, Pool]]:
     with services() as rooms:
-        if rooms.users is None:
-            raise click.ClickException("users cannot be managed in this build")
         yield rooms.users, rooms.pools.get(PoolId(pool_id))
 
 
@@ -108,7 +106,7 @@ def set_password(pool_id: str, username: str, password: str | None, *, temporary
         users.set_password(pool, username, secret, permanent=not temporary)
 
 
-def _plain(name: str, summary: str, act: Callable[[UserDirectory, Pool, str], object]) -> None:
+def _plain(name: str, summary: str, act: Callable[[Directory, Pool, str], object]) -> None:
     @command.command(name, help=summary)
     @_POOL
     @click.argument("username")

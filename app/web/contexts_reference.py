@@ -18,7 +18,7 @@ Every field of a page is a name in its template. Besides them there are:
 | --- | --- |
 | `t(key, **params)` | the sentence of the catalogue in the page's language, escaped, parameters too; `brand` is always a parameter, `n` chooses the plural |
 | `has_text(key)` | whether there is such a sentence |
-| `strong(text)` | the text, escaped, in a `<strong>` element; for parameters of `t` |
+| `strong(text)` | the text, escaped, in a `<strong dir="auto">` element; for parameters of `t` |
 | `asset(path)` | the address of a file below `static/` of the theme or its parents |
 | `theme` | `name`, `version`, `stylesheets`, `scripts` |
 

@@ -30,8 +30,9 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 class Preview:
     """The preview as a WSGI application: `/`, `/<theme>/<page>?lang=…`, `/assets/…`."""
 
-    def __init__(self, theme_directories: Sequence[Path]) -> None:
+    def __init__(self, theme_directories: Sequence[Path], *, pseudo_locale: bool = True) -> None:
         self._directories = tuple(theme_directories)
+        self._pseudo_locale = pseudo_locale
         self._read: tuple[int, Pages] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -67,7 +68,7 @@ class Preview:
         ]
         fingerprint = hash(tuple(stamps))
         if self._read is None or self._read[0] != fingerprint:
-            self._read = (fingerprint, Pages(self._directories, pseudo_locale=True))
+            self._read = (fingerprint, Pages(self._directories, pseudo_locale=self._pseudo_locale))
         return self._read[1]
 
     def _answer(self, path: str, lang: str) -> tuple[str, str, str, bytes]:

@@ -140,7 +140,7 @@ def _with_translation(environment: Environment, theme: Theme, *, html: bool) -> 
 
     environment.globals["t"] = t
     environment.globals["has_text"] = has_text
-    environment.globals["strong"] = lambda text: Markup("<strong>{}</strong>").format(text)
+    environment.globals["strong"] = lambda text: Markup('<strong dir="auto">{}</strong>').format(text)
     return environment
 
 

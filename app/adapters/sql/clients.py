@@ -7,6 +7,7 @@ from app.adapters.sql.configuration import touch_configuration
 from app.adapters.sql.db import Database
 from app.adapters.sql.tables import client_secrets, clients
 from app.core.clients.model import Client, ClientExtensions, ClientSettings
+from app.core.kernel.errors import ClientNotFound
 from app.core.kernel.ids import ClientId, PoolId, new_uuid
 from app.core.kernel.sealing import Sealer
 from app.core.kernel.secret import Secret
@@ -82,7 +83,10 @@ class SqlClients:
     def replace_secrets(self, pool_id: PoolId, client_id: ClientId, secrets: tuple[Secret, ...], *, at: int) -> None:
         with self._database.writing() as connection:
             owned = select(clients.c.client_id).where(clients.c.pool_id == pool_id, clients.c.client_id == client_id)
-            connection.execute(delete(client_secrets).where(client_secrets.c.client_id.in_(owned)))
+            # The lock makes two replacements follow each other, else both sets would stay (PostgreSQL).
+            if connection.execute(owned.with_for_update()).one_or_none() is None:
+                raise ClientNotFound
+            connection.execute(delete(client_secrets).where(client_secrets.c.client_id == client_id))
             self._add_secrets(connection, client_id, secrets, at=at)
             touch_configuration(connection)
 

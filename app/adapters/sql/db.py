@@ -135,7 +135,8 @@ def _refusals() -> Iterator[None]:
             raise
         raise Unavailable from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        # Of this exact class is what SQLite says of a file that is damaged or no database.
+        if error.connection_invalidated or type(error.orig) is sqlite3.DatabaseError:
             raise Unavailable from error
         raise
 
@@ -153,8 +154,6 @@ def open_database(flask_app: Flask, url: str) -> Database:
         options = {**_POOL, "pool_recycle": 1800, "connect_args": alive}
     flask_app.config["SQLALCHEMY_DATABASE_URI"] = address.render_as_string(hide_password=False)
     flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
-    import app.adapters.sql.tables  # noqa: F401 - declares the tables on ``db``
-
     db.init_app(flask_app)
     with flask_app.app_context():
         engine = db.engine

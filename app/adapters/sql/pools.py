@@ -83,8 +83,9 @@ class SqlDomains:
         return _domain(row) if row else None
 
     def list_of(self, pool_id: PoolId) -> list[Domain]:
+        found = select(domains).where(domains.c.pool_id == pool_id).order_by(domains.c.created_at, domains.c.domain)
         with self._database.connection() as connection:
-            return [_domain(row) for row in connection.execute(select(domains).where(domains.c.pool_id == pool_id))]
+            return [_domain(row) for row in connection.execute(found)]
 
     def add(self, domain: Domain) -> None:
         try:

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
     String,
     Text,
 )
@@ -244,13 +243,3 @@ audit = db.Table(
     Column("detail", _Document, nullable=False),
     Index("ix_audit_pool_id", "pool_id", "at"),
 )
-
-branding_assets = db.Table(
-    "branding_assets",
-    Column("asset_id", String(64), primary_key=True),
-    _pool(),
-    Column("content_type", String(64), nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    Column("created_at", _Seconds, nullable=False),
-)
-"""Logos that a pool or client shows; ``asset_id`` is the content's hash."""

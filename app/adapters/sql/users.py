@@ -52,7 +52,9 @@ def _columns(user: User) -> dict[str, Any]:
 
 
 class SqlUsers:
-    """The ``UserStore``."""
+    """The ``UserStore``. ``add`` and ``save`` write under a savepoint: a taken name refused inside a use case's transaction must
+    not end that transaction (PostgreSQL would), for the holder is still to be looked up.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -15,9 +15,8 @@ class ClientStore(Protocol):
     def save(self, client: Client) -> None:
         """All but the secrets."""
 
-    def replace_secrets(
-        self, pool_id: PoolId, client_id: ClientId, secrets: tuple[Secret, ...], *, at: int
-    ) -> None: ...
+    def replace_secrets(self, pool_id: PoolId, client_id: ClientId, secrets: tuple[Secret, ...], *, at: int) -> None:
+        """Raises ``ClientNotFound`` where the pool has no such client."""
 
     def remove(self, pool_id: PoolId, client_id: ClientId) -> None: ...
 

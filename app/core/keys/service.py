@@ -15,7 +15,7 @@ from app.core.keys.ports import KeyFactory, KeyStore
 from app.core.keys.schedule import choose_published, choose_signing, is_published, last_published, next_signs_from
 
 DEFAULT_ALGORITHM = "RS256"
-_KEY_TYPES = {"RS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
+_KEY_TYPES = {"RS256": "RSA", "ES256": "EC", "Ed25519": "OKP"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,19 @@ def attribute_claims(attributes: Mapping[str, str]) -> dict[str, Any]:
     return {name: _typed(name, value) for name, value in attributes.items() if not _is_reserved(name)}
 
 
+def userinfo_claims(client: Client, user: User, scope: tuple[str, ...]) -> dict[str, Any]:
+    """What userInfo answers (OpenID Connect Core §5.3.2): the ID token's attributes, ``sub`` and ``username``.
+
+    Where the client's extension asks for Cognito's dialect, every value is a string.
+    """
+    shown = choose_attributes(client, scope, user.attributes)
+    if client.extensions.string_booleans_at_userinfo:
+        attributes: dict[str, Any] = {name: value for name, value in shown.items() if not _is_reserved(name)}
+    else:
+        attributes = attribute_claims(shown)
+    return {"sub": user.sub, **attributes, "username": user.username}
+
+
 def _is_reserved(name: str) -> bool:
     return name in RESERVED or name.startswith("cognito:")
 

@@ -8,18 +8,18 @@ from joserfc import jws
 
 from app.core.kernel.ids import new_uuid
 from app.core.kernel.secret import Secret
-from app.core.keys.model import KeyPurpose
+from app.core.keys.model import KeyPurpose, Signer
 from app.core.tokens.claims import Subject, access_claims, id_claims
 from app.core.tokens.model import TokenSet
 from app.core.tokens.ports import SigningKeys
 from app.core.tokens.scopes import OPENID
 
 
-def sign(signer: Any, claims: Mapping[str, Any]) -> str:
+def sign(signer: Signer, claims: Mapping[str, Any]) -> str:
     """A compact JWS whose header is exactly ``kid`` and ``alg``: Cognito's tokens have no ``typ``, and some verifiers compare."""
-    header = {"kid": signer.kid, "alg": signer.alg}
+    header = {"kid": signer.kid, "alg": signer.algorithm}
     payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
-    return jws.serialize_compact(header, payload, signer.key, algorithms=[signer.alg])
+    return jws.serialize_compact(header, payload, signer.key, algorithms=[signer.algorithm])
 
 
 class Mint:

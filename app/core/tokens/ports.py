@@ -1,8 +1,8 @@
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.core.clients.model import Client
 from app.core.kernel.ids import ClientId, PoolId, Sub
-from app.core.keys.model import KeyPurpose
+from app.core.keys.model import KeyPurpose, Signer
 from app.core.pools.model import Pool
 from app.core.tokens.model import AuthorizationCode, RefreshToken, TokenSession
 from app.core.users.model import User
@@ -34,13 +34,13 @@ class TokenStore(Protocol):
 
 
 class SigningKeys(Protocol):
-    """The keys room, as far as tokens need it. Keys are joserfc keys, already parsed."""
+    """The keys room, as far as tokens need it."""
 
-    def signer(self, pool_id: str, purpose: KeyPurpose) -> Any:
-        """What signs now: ``kid``, ``alg`` and ``key``."""
+    def signer(self, pool_id: str, purpose: KeyPurpose) -> Signer:
+        """What signs now. Raises ``Unavailable`` where the pool has no key."""
 
-    def verifier(self, pool_id: str, purpose: KeyPurpose, kid: str) -> Any | None:
-        """The key with this kid if it still verifies tokens of this purpose."""
+    def find_verifier(self, pool_id: str, purpose: KeyPurpose, kid: str) -> Signer | None:
+        """The key with this kid and its algorithm, if it still verifies tokens of this purpose."""
 
 
 class FindPool(Protocol):

@@ -206,10 +206,7 @@ class Tokens:
         pool = self._pool_of(unverified.issuer)
         if pool_id is not None and pool.pool_id != pool_id:
             raise TokenInvalid
-        key = self.keys.verifier(pool.pool_id, KeyPurpose.ACCESS, unverified.kid)
-        if key is None:
-            raise TokenInvalid
-        claims = verify(unverified, key)
+        claims = verify(unverified, self.keys.find_verifier(pool.pool_id, KeyPurpose.ACCESS, unverified.kid))
         if claims.get("token_use") != "access" or claims["exp"] <= self.clock.now() or "username" not in claims:
             raise TokenInvalid
         client = self.find_client(ClientId(claims["client_id"]))

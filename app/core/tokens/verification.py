@@ -11,11 +11,10 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from app.core.kernel.errors import TokenInvalid
+from app.core.keys.model import Signer
 
 LARGEST_TOKEN = 8192
 """Characters. Ours are far smaller; a larger one is refused before a byte of it is decoded."""
-
-ALGORITHM = "RS256"
 
 _HEADER = {"kid", "alg"}
 
@@ -26,11 +25,12 @@ class Unverified:
 
     token: str
     kid: str
+    algorithm: str
     issuer: str
 
 
 def read_unverified(token: str) -> Unverified:
-    """Raises ``TokenInvalid`` unless the token is small, of three parts, with a header of exactly ``kid`` and ``alg`` RS256.
+    """Raises ``TokenInvalid`` unless the token is small, of three parts, with a header of exactly ``kid`` and ``alg``.
 
     The exact header refuses ``jwk``, ``jku``, ``x5u``, ``x5c``, ``crit``, ``zip`` and ``b64`` by refusing everything (RFC 8725 §3.1).
     """
@@ -38,21 +38,20 @@ def read_unverified(token: str) -> Unverified:
         raise TokenInvalid
     head, body, _ = token.split(".")
     header, claims = _read_object(head), _read_object(body)
-    kid, issuer = header.get("kid"), claims.get("iss")
-    if (
-        header.keys() != _HEADER
-        or header["alg"] != ALGORITHM
-        or not isinstance(kid, str)
-        or not isinstance(issuer, str)
-    ):
+    kid, algorithm, issuer = header.get("kid"), header.get("alg"), claims.get("iss")
+    if header.keys() != _HEADER:
         raise TokenInvalid
-    return Unverified(token=token, kid=kid, issuer=issuer)
+    if not isinstance(kid, str) or not isinstance(algorithm, str) or not isinstance(issuer, str):
+        raise TokenInvalid
+    return Unverified(token=token, kid=kid, algorithm=algorithm, issuer=issuer)
 
 
-def verify(unverified: Unverified, key: Any) -> Mapping[str, Any]:
-    """The claims, once the one key that the ``kid`` names has proven the signature; else ``TokenInvalid``."""
+def verify(unverified: Unverified, signer: Signer | None) -> Mapping[str, Any]:
+    """The claims, once the one key that the ``kid`` names has proven the signature with its one algorithm; else ``TokenInvalid``."""
+    if signer is None or unverified.algorithm != signer.algorithm:
+        raise TokenInvalid
     try:
-        signed = jws.deserialize_compact(unverified.token, key, algorithms=[ALGORITHM])
+        signed = jws.deserialize_compact(unverified.token, signer.key, algorithms=[signer.algorithm])
         claims = json.loads(signed.payload or b"")
     except (JoseError, ValueError, RecursionError) as error:
         raise TokenInvalid from error

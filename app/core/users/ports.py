@@ -3,6 +3,7 @@ from typing import Protocol
 
 from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.secret import Secret
+from app.core.pools.model import Pool
 from app.core.users.model import Identifier, User
 
 
@@ -36,3 +37,29 @@ class UserStore(Protocol):
 
     def find_password_history(self, pool_id: PoolId, sub: Sub, *, limit: int) -> list[Secret]:
         """Newest first."""
+
+
+class PasswordKeeper(Protocol):
+    """What the directory needs of passwords (``factors.password.Passwords``)."""
+
+    def check(self, pool: Pool, password: Secret) -> None:
+        """Raises ``PasswordPolicyViolation``."""
+
+    def encode(self, pool: Pool, user: User | None, password: Secret) -> Secret:
+        """The hash of a password that fits the pool's policy and the user's history."""
+
+    def replace(self, user: User, encoded: Secret) -> User: ...
+
+    def remember(self, pool: Pool, before: User) -> None: ...
+
+    def generate(self, pool: Pool) -> Secret: ...
+
+
+class Administration(Protocol):
+    """What an administrator's change leaves behind (``account.administration``)."""
+
+    def record(self, event: str, user: User) -> None:
+        """Appends an audit row, joining the open transaction."""
+
+    def invite(self, pool: Pool, user: User, password: Secret) -> None:
+        """Sends the temporary password; raises ``CodeDeliveryFailed``."""

@@ -4,8 +4,11 @@ from pathlib import Path
 from threading import Barrier, Lock, Thread
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
+from app.adapters.sql import migrate
+from app.adapters.sql.db import open_database
 from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.sql.tables import audit, deliveries
 from app.core.deliveries.model import CLAIM_SECONDS, MOST_TRIES, Delivery, next_pause
@@ -31,9 +34,16 @@ class Postman:
         self.delivered.append(payload.strip())
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(fresh_sqlite(tmp_path))
+@pytest.fixture(params=["sqlite", "postgres"])
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    if request.param == "sqlite":
+        url = fresh_sqlite(tmp_path)
+    else:
+        url = request.getfixturevalue("postgres_url")
+        database = open_database(Flask("migration"), url)
+        migrate.upgrade(database)
+        database.engine.dispose()
+    world = World(url)
     yield world
     world.close()
 

@@ -98,15 +98,6 @@ def upgrade() -> None:
     with op.batch_alter_table('authorization_codes', schema=None) as batch_op:
         batch_op.create_index('ix_authorization_codes_expires_at', ['expires_at'], unique=False)
 
-    op.create_table('branding_assets',
-    sa.Column('asset_id', sa.String(length=64), nullable=False),
-    sa.Column('pool_id', sa.String(length=64), nullable=False),
-    sa.Column('content_type', sa.String(length=64), nullable=False),
-    sa.Column('content', sa.LargeBinary(), nullable=False),
-    sa.Column('created_at', sa.BigInteger(), nullable=False),
-    sa.ForeignKeyConstraint(['pool_id'], ['pools.pool_id'], name=op.f('fk_branding_assets_pool_id_pools'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('asset_id', name=op.f('pk_branding_assets'))
-    )
     op.create_table('clients',
     sa.Column('client_id', sa.String(length=128), nullable=False),
     sa.Column('pool_id', sa.String(length=64), nullable=False),
@@ -298,7 +289,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_clients_pool_id')
 
     op.drop_table('clients')
-    op.drop_table('branding_assets')
     with op.batch_alter_table('authorization_codes', schema=None) as batch_op:
         batch_op.drop_index('ix_authorization_codes_expires_at')
 

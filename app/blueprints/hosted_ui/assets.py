@@ -1,0 +1,54 @@
+"""Static files of themes, and the stylesheet and logo made from a client's branding. Addressed by content, cached for good."""
+
+from dataclasses import dataclass
+
+from flask import Response
+from werkzeug.exceptions import NotFound
+
+from app.core.branding import Branding
+from app.web.look import brand_stylesheet, branding_of
+from app.web.pages import Pages
+from app.web.pool import WhichPool
+
+_FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assets:
+    pages: Pages
+    which: WhichPool
+
+    def theme_file(self, theme: str, digest: str, path: str) -> Response:
+        found = self.pages.find_asset(theme, digest, path)
+        if found is None:
+            raise NotFound
+        content, content_type = found
+        return _cached(content, content_type)
+
+    def stylesheet(self, client_id: str, digest: str) -> Response:
+        text, current = brand_stylesheet(self._branding(client_id))
+        if digest != current:
+            raise NotFound
+        return _cached(text.encode(), "text/css; charset=utf-8")
+
+    def logo(self, client_id: str, digest: str) -> Response:
+        """Only pictures that were recognised when they were set; a sandbox in the policy, whatever they are opened as."""
+        branding = self._branding(client_id)
+        for logo in (branding.logo, branding.logo_dark):
+            if logo is not None and logo.digest == digest:
+                response = _cached(logo.content, logo.media_type)
+                response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+                return response
+        raise NotFound
+
+    def _branding(self, client_id: str) -> Branding:
+        found = self.which.find_client(client_id)
+        if found is None:
+            raise NotFound
+        return branding_of(*found)
+
+
+def _cached(content: bytes, content_type: str) -> Response:
+    response = Response(content, content_type=content_type)
+    response.headers["Cache-Control"] = _FOR_GOOD
+    return response

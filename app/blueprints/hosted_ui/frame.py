@@ -1,0 +1,157 @@
+"""What every page shows: whose it is, in which language, where else to go; and how a page becomes an answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, after_this_request, make_response, redirect, request
+
+from app.blueprints.hosted_ui.errors import Sentence
+from app.blueprints.hosted_ui.progress import Progress, read_progress, write_progress
+from app.blueprints.hosted_ui.visit import Visit
+from app.core.branding import Branding
+from app.core.kernel.caller import Caller
+from app.core.pools.model import Pool
+from app.web.contexts import Brand, Form, FormErrors, Language, Links, PageFrame, PasswordRule
+from app.web.cookies import Cookies
+from app.web.csrf import Csrf
+from app.web.headers import allow_form_target
+from app.web.look import Look, brand_stylesheet, branding_of, read_look, remember_language
+from app.web.pages import Pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frames:
+    """Draws pages for visits: themes, cookies and form tokens in one place."""
+
+    pages: Pages
+    cookies: Cookies
+    csrf: Csrf
+
+    def look(self, visit: Visit) -> Look:
+        return read_look(self.pages, branding_of(visit.pool, visit.client))
+
+    def caller(self, visit: Visit) -> Caller:
+        """Who acts, bound to this browser; checks the form's token first. Raises ``FormRefused``."""
+        self.csrf.check_form(request, visit.pool.pool_id)
+        return self.csrf.caller(request, visit.pool.pool_id, language=self.look(visit).lang)
+
+    def progress(self, visit: Visit) -> Progress:
+        return read_progress(self.cookies, request, visit.pool.pool_id)
+
+    def go(self, visit: Visit, url: str, progress: Progress | None = None) -> Response:
+        """303 to an address of ours, keeping ``progress`` where one is given."""
+        response = make_response(redirect(url, code=303))
+        if progress is not None:
+            write_progress(self.cookies, response, visit.pool.pool_id, progress)
+        return response
+
+    def draw(
+        self,
+        visit: Visit,
+        page: type[PageFrame],
+        *,
+        form_page: str | None,
+        error: Sentence | None = None,
+        values: Mapping[str, str] | None = None,
+        notice: str | None = None,
+        **own: Any,
+    ) -> Response:
+        """The page as an answer. ``form_page`` is where its form is posted to; ``own`` are the page's own fields."""
+        look = self.look(visit)
+        form = self.form(visit, form_page) if form_page else None
+        context = page(
+            **self._frame(visit, look),
+            form=form,
+            error=self._errors(look, error),
+            notice=None if notice is None else self.pages.sentence(look.theme, look.lang, notice),
+            values=values or {},
+            **own,
+        )
+        if visit.redirect_uri is not None:
+            allow_form_target(visit.redirect_uri)
+        response = make_response(self.pages.render(look.theme, context), error.status if error else 200)
+        return remember_language(response, look, secure=self.cookies.is_https)
+
+    def form(self, visit: Visit, page: str) -> Form:
+        return Form(action_url=visit.url(page), csrf_token=self.csrf.issue_token(request, visit.pool.pool_id))
+
+    def spend_notice(self, visit: Visit) -> str | None:
+        """The notice that the last step left, as a catalogue key, shown once; the answer then forgets it."""
+        progress = self.progress(visit)
+        if progress.notice is None:
+            return None
+
+        @after_this_request
+        def _forget(response: Response) -> Response:
+            write_progress(self.cookies, response, visit.pool.pool_id, replace(progress, notice=None))
+            return response
+
+        return progress.notice
+
+    def _frame(self, visit: Visit, look: Look) -> dict[str, Any]:
+        return {
+            "lang": look.lang,
+            "dir": look.dir,
+            "languages": tuple(
+                Language(
+                    code=found.lang,
+                    name=found.name,
+                    url=visit.url_in(request.path, found.lang),
+                    current=found.lang == look.lang,
+                )
+                for found in look.catalogues
+            ),
+            "brand": self._brand(visit, look),
+            "links": self._links(visit, look.branding),
+        }
+
+    def _brand(self, visit: Visit, look: Look) -> Brand:
+        branding = look.branding
+        base = f"/assets/_brand/{quote(visit.client.client_id)}"
+        text, digest = brand_stylesheet(branding)
+        return Brand(
+            name=branding.display_name or visit.client.name,
+            logo_url=f"{base}/{branding.logo.digest}/logo" if branding.logo else None,
+            logo_dark_url=f"{base}/{branding.logo_dark.digest}/logo" if branding.logo_dark else None,
+            stylesheet_url=f"{base}/{digest}/brand.css" if text.strip() else None,
+            texts=branding.texts_for(look.lang),
+        )
+
+    def _links(self, visit: Visit, branding: Branding) -> Links:
+        admin_only = visit.pool.settings.admin_create_only
+        recoverable = visit.pool.settings.recovery != ("admin_only",)
+        return Links(
+            sign_in_url=visit.url("login"),
+            sign_up_url=None if admin_only else visit.url("signup"),
+            forgot_password_url=visit.url("forgotPassword") if recoverable else None,
+            confirm_url=visit.url("confirm"),
+            resend_code_url=visit.url("resendcode"),
+            help_url=branding.links.get("help"),
+            privacy_url=branding.links.get("privacy"),
+            terms_url=branding.links.get("terms"),
+        )
+
+    def _errors(self, look: Look, error: Sentence | None) -> FormErrors | None:
+        if error is None:
+            return None
+        text = self.pages.sentence(look.theme, look.lang, error.key, **error.params)
+        return FormErrors(summary=text, fields={error.field: text} if error.field else {})
+
+
+def password_rules(pool: Pool) -> tuple[PasswordRule, ...]:
+    """The pool's policy as the page lists it."""
+    policy = pool.settings.password_policy
+    rules = [PasswordRule(kind="length", n=policy.minimum_length)]
+    wanted = {
+        "uppercase": policy.require_uppercase,
+        "lowercase": policy.require_lowercase,
+        "number": policy.require_numbers,
+        "symbol": policy.require_symbols,
+        "not_common": pool.extensions.refuse_common_passwords,
+    }
+    rules += [PasswordRule(kind=kind) for kind, on in wanted.items() if on]  # type: ignore[arg-type]  # the keys above are the literals
+    if policy.history_size:
+        rules.append(PasswordRule(kind="not_reused", n=policy.history_size))
+    return tuple(rules)

@@ -1,0 +1,56 @@
+"""Who visits which pool for which client, and with which authorize request."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, urlencode
+
+from flask import Request
+
+from app.core.clients.model import Client
+from app.core.kernel.errors import ClientNotFound, Fact
+from app.core.pools.model import Pool
+from app.web.pool import WhichPool
+
+
+class RedirectUriRefused(Fact):
+    """The request names a redirect URI that the client did not register: a page says so, and nothing redirects there."""
+
+    message = "The redirect URI is not registered for this client."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """``query`` is the authorize request as it came, kept from page to page; ``redirect_uri`` is registered, or None."""
+
+    pool: Pool
+    client: Client
+    query: str
+    redirect_uri: str | None
+
+    def url(self, page: str) -> str:
+        """Another page of ours with the same authorize request."""
+        return f"/{page}?{self.query}" if self.query else f"/{page}"
+
+    def url_in(self, path: str, language: str) -> str:
+        """The same page in another language."""
+        kept = [
+            (name, value)
+            for name, value in parse_qsl(self.query, keep_blank_values=True)
+            if name not in {"lang", "ui_locales"}
+        ]
+        return f"{quote(path)}?{urlencode([*kept, ('lang', language)])}"
+
+
+def read_visit(which: WhichPool, request: Request) -> Visit:
+    """Raises ``ClientNotFound`` or ``RedirectUriRefused``; both are shown, never redirected (RFC 6749 §4.1.2.1)."""
+    client_ids = request.args.getlist("client_id")
+    found = which.find_client(client_ids[0]) if len(client_ids) == 1 else None
+    if found is None:
+        raise ClientNotFound
+    pool, client = found
+    uris = request.args.getlist("redirect_uri")
+    # Exact string comparison, nothing normalised first (RFC 9700 §2.1).
+    if len(uris) > 1 or (uris and uris[0] not in client.settings.callback_urls):
+        raise RedirectUriRefused
+    redirect_uri = uris[0] if uris else client.settings.default_redirect_uri
+    query = request.query_string.decode("ascii", "replace")
+    return Visit(pool=pool, client=client, query=query, redirect_uri=redirect_uri)

@@ -1,0 +1,177 @@
+"""``/oauth2/authorize``: a code for whoever is signed in, or the way to the sign-in page (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2)."""
+
+import hmac
+import re
+from urllib.parse import quote, urlencode
+
+from authlib.oauth2 import OAuth2Error
+from flask import Response
+from flask import request as flask_request
+
+from app.blueprints.oauth2.errors import PageRefusal, not_stored, redirect_to_client, refusal, refusal_of
+from app.blueprints.oauth2.parameters import LARGEST_QUERY, Parameters, ReadRequest, read_query
+from app.blueprints.oauth2.records import ClientRecord
+from app.blueprints.oauth2.server import PoolhouseServer
+from app.core.kernel.errors import Fact
+from app.core.sessions.suffices import AuthorizeRequest, LoginRequired, Suffices, suffices
+
+ASKED = "asked"
+"""The parameter that remembers, on the way to the sign-in page and back, when this request asked for a fresh sign-in."""
+
+_ASKED_SECONDS = 900
+_PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+_UNSUPPORTED = {"request": "request_not_supported", "request_uri": "request_uri_not_supported"}
+_LONGEST_NONCE = 1024
+_SPEAKABLE = re.compile(r"[^\x00-\x1f\x7f]+")
+
+
+class Authorize:
+    """The endpoint. Everything before the redirect URI is trusted ends on a page; everything after it at the client."""
+
+    def __init__(self, server: PoolhouseServer) -> None:
+        self._server = server
+        self._surroundings = server.surroundings
+
+    def get(self) -> Response:
+        try:
+            request = read_query(flask_request)
+        except OAuth2Error as error:
+            raise PageRefusal(error.error, error.get_error_description()) from error
+        record = self._get_client(request)
+        redirect_uri = _get_redirect_uri(request.payload, record)
+        try:
+            return self._answer(request, record, redirect_uri)
+        except OAuth2Error as error:
+            return self._refuse(error, record, redirect_uri, request.payload)
+        except Fact as fact:
+            return self._refuse(refusal_of(fact), record, redirect_uri, request.payload)
+
+    def post(self) -> Response:
+        """A cross-site POST brings no ``SameSite=Lax`` cookie, so it is asked again by a GET of our own (OpenID Connect Core §3.1.2.1)."""
+        query = urlencode(list(flask_request.form.items(multi=True)), quote_via=quote)
+        if len(query) > LARGEST_QUERY:
+            raise PageRefusal("invalid_request", "The request is too long.")
+        return not_stored_redirect(f"/oauth2/authorize?{query}", status=303)
+
+    def _get_client(self, request: ReadRequest) -> ClientRecord:
+        if request.payload.repeated(("client_id", "redirect_uri")) is not None:
+            raise PageRefusal("invalid_request", "The request names its client or its redirect URI twice.")
+        record = self._server.query_client(request.payload.client_id)
+        if record is None:
+            raise PageRefusal("invalid_client", "The client does not exist.")
+        settings = record.client.settings
+        if not settings.oauth_enabled or not settings.identity_providers:
+            raise PageRefusal(
+                "unauthorized_client",
+                "This client may not use the sign-in pages.",
+                pool=record.pool,
+                client=record.client,
+            )
+        return record
+
+    def _answer(self, request: ReadRequest, record: ClientRecord, redirect_uri: str) -> Response:
+        _check_parameters(request.payload)
+        grant = self._server.get_consent_grant(request)
+        demands = self._demands(request.payload, record)
+        outcome = self._sufficient_session(record, demands)
+        if isinstance(outcome, LoginRequired):
+            if outcome.silent:
+                raise refusal("login_required", "Nobody is signed in, or not recently enough.")
+            return self._to_sign_in(record, demands)
+        code = grant.issue_code(redirect_uri, outcome)
+        return self._to_client(record, redirect_uri, request.payload, {"code": code.reveal()})
+
+    def _sufficient_session(self, record: ClientRecord, demands: AuthorizeRequest) -> Suffices | LoginRequired:
+        pool_id = record.pool.pool_id
+        handle = self._surroundings.session_handle(pool_id)
+        found = None if handle is None else self._surroundings.sessions.find_with_user(pool_id, handle)
+        session, user = found or (None, None)
+        return suffices(session, user, demands, self._surroundings.clock.now())
+
+    def _demands(self, payload: Parameters, record: ClientRecord) -> AuthorizeRequest:
+        prompt = frozenset(payload.data.get("prompt", "").split())
+        if not prompt <= _PROMPTS or ("none" in prompt and len(prompt) > 1):
+            raise refusal("invalid_request", "The prompt is unknown, or none stands beside another.")
+        max_age = payload.data.get("max_age")
+        if max_age is not None and not (max_age.isascii() and max_age.isdecimal() and len(max_age) <= 10):
+            raise refusal("invalid_request", "max_age must be a whole number of seconds.")
+        return AuthorizeRequest(
+            prompt=prompt,
+            max_age=None if max_age is None else int(max_age),
+            asked_at=self._asked_at(payload.data.get(ASKED, ""), record),
+        )
+
+    def _asked_at(self, asked: str, record: ClientRecord) -> int | None:
+        moment, _, proof = asked.partition(".")
+        if not (moment.isascii() and moment.isdecimal() and len(moment) <= 12 and proof.isascii()):
+            return None
+        if not hmac.compare_digest(self._asked(int(moment), record), asked):
+            return None
+        return int(moment) if self._surroundings.clock.now() - int(moment) <= _ASKED_SECONDS else None
+
+    def _asked(self, moment: int, record: ClientRecord) -> str:
+        """The moment with a keyed hash, so that no client can claim that it was asked long ago."""
+        return f"{moment}.{self._surroundings.hasher.digest(ASKED, f'{record.client.client_id}:{moment}')}"
+
+    def _to_sign_in(self, record: ClientRecord, demands: AuthorizeRequest) -> Response:
+        """To ``/login`` with the same query."""
+        pairs = [(name, value) for name, value in flask_request.args.items(multi=True) if name != ASKED]
+        if demands.max_age is not None or "login" in demands.prompt:
+            pairs.append((ASKED, self._asked(self._surroundings.clock.now(), record)))
+        return not_stored_redirect(f"/login?{urlencode(pairs, quote_via=quote)}")
+
+    def _refuse(self, error: OAuth2Error, record: ClientRecord, redirect_uri: str, payload: Parameters) -> Response:
+        answer = {"error": error.error, "error_description": error.get_error_description() or None}
+        return self._to_client(record, redirect_uri, payload, answer)
+
+    def _to_client(
+        self, record: ClientRecord, redirect_uri: str, payload: Parameters, answer: dict[str, str | None]
+    ) -> Response:
+        """With ``state`` as it came and ``iss`` on success and refusal alike (RFC 9207 §2). A state sent twice is not echoed."""
+        state = None if payload.repeated(("state",)) else payload.state
+        issuer = self._surroundings.tokens.issuer(record.pool.pool_id)
+        return redirect_to_client(redirect_uri, {**answer, "state": state, "iss": issuer})
+
+
+def _get_redirect_uri(payload: Parameters, record: ClientRecord) -> str:
+    named = payload.redirect_uri
+    if named is None:
+        default = record.get_default_redirect_uri()
+        if default is None:
+            raise PageRefusal(
+                "invalid_request",
+                "The request names no redirect URI, and the client has no default.",
+                pool=record.pool,
+                client=record.client,
+            )
+        return default
+    if not record.check_redirect_uri(named):
+        raise PageRefusal(
+            "redirect_mismatch",
+            "The redirect URI is not registered for this client.",
+            pool=record.pool,
+            client=record.client,
+        )
+    return str(named)
+
+
+def _check_parameters(payload: Parameters) -> None:
+    """What Authlib leaves to others. Its own checks of response type, PKCE and scope follow."""
+    repeated = payload.repeated()
+    if repeated is not None:
+        raise refusal("invalid_request", f"The parameter {repeated} stands more than once.")
+    for name, error in _UNSUPPORTED.items():
+        if name in payload.data:
+            raise refusal(error, f"The parameter {name} is not supported.")
+    if payload.response_type is None:
+        raise refusal("invalid_request", "response_type is missing.")
+    if payload.data.get("response_mode", "query") != "query":
+        raise refusal("invalid_request", "Only response_mode=query is supported.")
+    nonce = payload.data.get("nonce")
+    if nonce is not None and (len(nonce) > _LONGEST_NONCE or not _SPEAKABLE.fullmatch(nonce)):
+        raise refusal("invalid_request", "The nonce is too long or holds control characters.")
+
+
+def not_stored_redirect(location: str, *, status: int = 302) -> Response:
+    """To a page of our own."""
+    return not_stored(Response(status=status, headers={"Location": location}))

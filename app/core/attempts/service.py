@@ -1,0 +1,93 @@
+import json
+from dataclasses import asdict, dataclass, replace
+
+from app.core.attempts.model import Attempt
+from app.core.clients.model import Client
+from app.core.kernel.caller import Caller
+from app.core.kernel.clock import Clock
+from app.core.kernel.ephemeral import Ephemeral
+from app.core.kernel.errors import SessionExpired, SessionUsed
+from app.core.kernel.ids import ClientId, PoolId, Sub, new_handle
+from app.core.kernel.sealing import Hasher
+from app.core.kernel.secret import Secret
+from app.core.pools.model import Pool
+
+MAX_FAILURES = 5
+_KIND = "attempt"
+_TOMBSTONE = "attempt_used"
+_LONGEST_HANDLE = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """Attempts behind Session strings. A handle is kept only as a keyed hash, and works for its client and its browser alone."""
+
+    ephemeral: Ephemeral
+    clock: Clock
+    hasher: Hasher
+
+    def put(self, attempt: Attempt) -> Secret:
+        """Stores the attempt under a new Session string."""
+        session = Secret(new_handle())
+        self.ephemeral.put(_KIND, self._key(attempt.pool_id, session), _write(attempt), expires_at=attempt.expires_at)
+        return session
+
+    def get(self, pool: Pool, client: Client, session: Secret, caller: Caller, *, step: str) -> Attempt:
+        """Looks without claiming; raises ``SessionExpired`` or ``SessionUsed``.
+
+        Another client's or another browser's string is told the same as an unknown one, and consumes nothing.
+        """
+        key = self._key(pool.pool_id, session)
+        value = self.ephemeral.find(_KIND, key)
+        if value is None:
+            raise SessionUsed if self.ephemeral.find(_TOMBSTONE, key) is not None else SessionExpired
+        attempt = _read(value)
+        bound = attempt.client_id == client.client_id and attempt.browser == caller.browser and attempt.step == step
+        if not bound or attempt.expires_at <= self.clock.now():
+            raise SessionExpired
+        return attempt
+
+    def claim(self, pool: Pool, client: Client, session: Secret, caller: Caller, *, step: str) -> Attempt:
+        """Takes the attempt, so that of parallel answers one goes on; the others are told ``SessionUsed``."""
+        attempt = self.get(pool, client, session, caller, step=step)
+        key = self._key(pool.pool_id, session)
+        # The tombstone stands before the attempt goes, so that nobody in between is told that it expired.
+        self.ephemeral.put(_TOMBSTONE, key, "", expires_at=attempt.expires_at)
+        value = self.ephemeral.take(_KIND, key)
+        if value is None:
+            raise SessionUsed
+        return _read(value)
+
+    def put_back(self, session: Secret, attempt: Attempt, *, failed: bool) -> None:
+        """Under the same string with the same expiry: clients retry with it. The fifth failure ends the attempt instead."""
+        kept = replace(attempt, failures=attempt.failures + failed)
+        if kept.failures < MAX_FAILURES:
+            self.ephemeral.put(_KIND, self._key(kept.pool_id, session), _write(kept), expires_at=kept.expires_at)
+
+    def _key(self, pool_id: PoolId, session: Secret) -> str:
+        handle = session.reveal()
+        if not handle.isascii() or len(handle) > _LONGEST_HANDLE:
+            raise SessionExpired
+        return f"{pool_id}:{self.hasher.digest('attempt', handle)}"
+
+
+def _write(attempt: Attempt) -> str:
+    return json.dumps({**asdict(attempt), "data": dict(attempt.data)})
+
+
+def _read(value: str) -> Attempt:
+    row = json.loads(value)
+    return Attempt(
+        pool_id=PoolId(row["pool_id"]),
+        client_id=ClientId(row["client_id"]),
+        sub=None if row["sub"] is None else Sub(row["sub"]),
+        username=row["username"],
+        step=row["step"],
+        proven=tuple(row["proven"]),
+        failures=row["failures"],
+        browser=row["browser"],
+        data=row["data"],
+        user_revision=row["user_revision"],
+        started_at=row["started_at"],
+        expires_at=row["expires_at"],
+    )

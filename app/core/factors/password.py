@@ -1,0 +1,106 @@
+import secrets
+import string
+from dataclasses import dataclass, replace
+
+from app.core.factors.password_policy import MAX_LENGTH, broken_rules, is_common, violation
+from app.core.factors.ports import CommonPasswords, PasswordHasher
+from app.core.kernel.clock import Clock
+from app.core.kernel.errors import Conflict, PasswordReused
+from app.core.kernel.secret import Secret
+from app.core.pools.model import Pool
+from app.core.users.model import PasswordRecord, User, UserStatus
+from app.core.users.ports import UserStore
+
+_DAY = 86400
+_MARKS = "!#%+-=?_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passwords:
+    """The rules of passwords: what may be chosen, what is right, what has aged. The string is taken as typed, never normalised."""
+
+    hasher: PasswordHasher
+    common: CommonPasswords
+    users: UserStore
+    clock: Clock
+
+    def verify(self, user: User | None, password: Secret) -> bool:
+        """Whether the password is the user's. One hash, whoever the user is and however absurd the password."""
+        typed = password.reveal()
+        if len(typed) > MAX_LENGTH:
+            self.hasher.verify(None, Secret(typed[:MAX_LENGTH]))
+            return False
+        record = user.password if user else None
+        return self.hasher.verify(record.encoded if record else None, password)
+
+    def check(self, pool: Pool, password: Secret) -> None:
+        """Raises ``PasswordPolicyViolation`` with every broken rule. Knows no user, so it can run before anything is looked up."""
+        rules = broken_rules(pool.settings.password_policy, password.reveal())
+        if pool.extensions.refuse_common_passwords and is_common(password.reveal(), self.common.contains):
+            rules = (*rules, "common")
+        if rules:
+            raise violation(rules)
+
+    def encode(self, pool: Pool, user: User | None, password: Secret, *, unlike_current: bool = False) -> Secret:
+        """The hash of a new password that fits policy and history (Cognito: PasswordHistorySize, the current one included).
+
+        Costs one hash, and one for each remembered password. Never call it inside a transaction.
+        """
+        self.check(pool, password)
+        if user is not None:
+            self._check_not_reused(pool, user, password, unlike_current=unlike_current)
+        return self.hasher.hash(password)
+
+    def _check_not_reused(self, pool: Pool, user: User, password: Secret, *, unlike_current: bool) -> None:
+        remembered = pool.settings.password_policy.history_size
+        spent = [user.password.encoded] if user.password and (remembered or unlike_current) else []
+        if remembered > 1:
+            spent += self.users.find_password_history(user.pool_id, user.sub, limit=remembered - 1)
+        if any(self.hasher.verify(encoded, password) for encoded in spent):
+            raise PasswordReused
+
+    def replace(self, user: User, encoded: Secret) -> User:
+        """The user with the new password, set now."""
+        return replace(user, password=PasswordRecord(encoded=encoded, set_at=self.clock.now()))
+
+    def remember(self, pool: Pool, before: User) -> None:
+        """Appends the password that is being replaced to the history; the current one stands in the user's own row."""
+        keep = pool.settings.password_policy.history_size - 1
+        if keep > 0 and before.password is not None:
+            self.users.record_password(
+                before.pool_id, before.sub, before.password.encoded, at=before.password.set_at, keep=keep
+            )
+
+    def rehash(self, user: User, password: Secret) -> User:
+        """The user, with the same password under today's parameters where they changed. Another's change at that time wins."""
+        if user.password is None or not self.hasher.needs_rehash(user.password.encoded):
+            return user
+        encoded = self.hasher.hash(password)
+        try:
+            return self.users.save(replace(user, password=PasswordRecord(encoded=encoded, set_at=user.password.set_at)))
+        except Conflict:
+            return user
+
+    def generate(self, pool: Pool) -> Secret:
+        """A random temporary password that every policy accepts."""
+        letters = [string.ascii_lowercase, string.ascii_uppercase, string.digits, _MARKS]
+        length = max(pool.settings.password_policy.minimum_length, 14)
+        drawn = [secrets.choice(alphabet) for alphabet in letters]
+        drawn += [secrets.choice("".join(letters)) for _ in range(length - len(drawn))]
+        secrets.SystemRandom().shuffle(drawn)
+        return Secret("".join(drawn))
+
+
+def is_temporary_expired(pool: Pool, user: User, now: int) -> bool:
+    """Cognito: TemporaryPasswordValidityDays."""
+    if user.status is not UserStatus.FORCE_CHANGE_PASSWORD or user.password is None:
+        return False
+    return now >= user.password.set_at + pool.settings.password_policy.temporary_validity_days * _DAY
+
+
+def is_expired(pool: Pool, user: User, now: int) -> bool:
+    """Ours, not Cognito's: the pool's extension ``password_expires_days``."""
+    days = pool.extensions.password_expires_days
+    if days is None or user.password is None:
+        return False
+    return now >= user.password.set_at + days * _DAY

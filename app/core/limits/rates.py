@@ -1,0 +1,48 @@
+from dataclasses import dataclass
+
+from app.core.kernel.clock import Clock
+from app.core.kernel.ephemeral import Ephemeral
+from app.core.kernel.errors import AttemptLimitExceeded, TooManyRequests
+
+HOUR = 3600
+ADDRESS_FACTOR = 20
+"""An address stands for a household or an office: its thresholds are that many times a user's, and it never locks anybody."""
+_KIND = "rate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Fixed windows. A refused call does not lengthen the window, so clients that retry are not punished for it."""
+
+    ephemeral: Ephemeral
+    clock: Clock
+
+    def check(self, name: str, key: str, limit: int, window_seconds: int = HOUR) -> None:
+        """Counts one call for one user (``key`` carries the pool); raises ``AttemptLimitExceeded`` above the limit."""
+        if self._count(name, key, window_seconds) > limit:
+            raise AttemptLimitExceeded
+
+    def check_address(
+        self, name: str, pool_id: str, address: str | None, limit: int, window_seconds: int = HOUR
+    ) -> None:
+        """Counts one call of an address, where one is known; raises ``TooManyRequests`` above ``limit`` users' worth of it."""
+        if address is not None and self._count(name, _of(pool_id, address), window_seconds) > limit * ADDRESS_FACTOR:
+            raise TooManyRequests
+
+    def check_failures(self, name: str, pool_id: str, address: str | None, limit: int, window_seconds: int) -> None:
+        """Raises ``TooManyRequests`` where the address has failed too often; counts nothing (see ``count_failure``)."""
+        if address is None:
+            return
+        if self._count(name, _of(pool_id, address), window_seconds, by=0) >= limit * ADDRESS_FACTOR:
+            raise TooManyRequests
+
+    def count_failure(self, name: str, pool_id: str, address: str | None, window_seconds: int) -> None:
+        if address is not None:
+            self._count(name, _of(pool_id, address), window_seconds)
+
+    def _count(self, name: str, key: str, window_seconds: int, by: int = 1) -> int:
+        return self.ephemeral.count(_KIND, f"{name}:{key}", expires_at=self.clock.now() + window_seconds, by=by)
+
+
+def _of(pool_id: str, address: str) -> str:
+    return f"{pool_id}:@{address[:64]}"

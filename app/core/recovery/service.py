@@ -1,0 +1,149 @@
+from dataclasses import dataclass, replace
+
+from app.core.audit.ports import AuditLog
+from app.core.audit.trail import Trail
+from app.core.clients.model import Client
+from app.core.factors.destination import CHANNELS, Destination, destination_of, pretend_destination
+from app.core.factors.one_time_code import FORGOT_PASSWORD, OneTimeCodes, TakenCode
+from app.core.factors.password import Passwords
+from app.core.kernel.caller import Caller
+from app.core.kernel.clock import Clock
+from app.core.kernel.errors import CodeExpired, Fact, RecoveryByAdministratorOnly
+from app.core.kernel.sealing import Hasher
+from app.core.kernel.secret import Secret
+from app.core.kernel.transactions import Transactions
+from app.core.limits.lockout import Lockout
+from app.core.limits.rates import Rates
+from app.core.messages.model import Notice, NoticeKind
+from app.core.messages.ports import Messenger
+from app.core.pools.model import Pool
+from app.core.recovery.channels import choose_channel, offered, why_not
+from app.core.users.identifiers import candidates, identifiers_of, key_of, taken_alias
+from app.core.users.model import User, UserStatus
+from app.core.users.ports import IdentifierTaken, UserStore
+
+REQUESTS_PER_HOUR = 5
+RESETS_PER_HOUR = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    users: UserStore
+    passwords: Passwords
+    codes: OneTimeCodes
+    lockout: Lockout
+    rates: Rates
+    messages: Messenger
+    audit: AuditLog
+    clock: Clock
+    hasher: Hasher
+    transactions: Transactions
+
+    def forgot(self, pool: Pool, client: Client, username: str, caller: Caller, *, conceal: bool = True) -> Destination:
+        """A code is on its way to the user's verified address, if there is such a user; the answer is the same if not.
+
+        Raises ``RecoveryByAdministratorOnly``, ``AttemptLimitExceeded``, ``TooManyRequests``; not concealed also
+        ``UserNotFound``, ``UserDisabled``, ``CannotBeReset``, ``NoRecoveryChannel``.
+        """
+        with self._trail("recovery.forgot", pool, client, caller) as trail:
+            if not offered(pool):
+                raise RecoveryByAdministratorOnly
+            self.rates.check_address("forgot", pool.pool_id, caller.address, REQUESTS_PER_HOUR)
+            user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
+            trail.sub = user.sub if user else None
+            who = key_of(self.hasher, pool, user, username)
+            self.rates.check("forgot", f"{pool.pool_id}:{who}", REQUESTS_PER_HOUR)
+            attribute = choose_channel(pool, user)
+            if user is None or attribute is None:
+                if not conceal:
+                    raise why_not(user)
+                return self._pretend(trail, pool, username)
+            address = user.attributes[attribute]
+            data = {"attribute": attribute, "value": self._digest(address)}
+            code = self.codes.issue(pool.pool_id, FORGOT_PASSWORD, user.sub, data)
+            trail.record()
+            self.messages.queue(
+                pool,
+                Notice(
+                    kind=NoticeKind.FORGOT_PASSWORD,
+                    channel=CHANNELS[attribute],
+                    address=address,
+                    username=username,
+                    code=code,
+                    client_id=client.client_id,
+                    language=caller.language,
+                ),
+            )
+            return destination_of(attribute, address)
+
+    def reset(  # noqa: PLR0917 - the interface between rooms
+        self,
+        pool: Pool,
+        client: Client,
+        username: str,
+        code: Secret,
+        new_password: Secret,
+        caller: Caller,
+        *,
+        conceal: bool = True,
+    ) -> None:
+        """The code sets the new password and confirms the user, proves the address, lifts the lockout and ends all sessions.
+
+        A password that is refused consumes nothing. Raises ``PasswordPolicyViolation``, ``PasswordReused``, ``CodeMismatch``,
+        ``CodeExpired``, ``AttemptLimitExceeded``, ``TooManyRequests``; not concealed also what ``forgot`` does.
+        """
+        with self._trail("recovery.reset", pool, client, caller) as trail:
+            self.passwords.check(pool, new_password)
+            self.rates.check_address("reset", pool.pool_id, caller.address, RESETS_PER_HOUR)
+            user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
+            trail.sub = user.sub if user else None
+            who = key_of(self.hasher, pool, user, username)
+            self.rates.check("reset", f"{pool.pool_id}:{who}", RESETS_PER_HOUR)
+            able = user if choose_channel(pool, user) else None
+            if able is None and not conceal:
+                raise why_not(user)
+            owner = key_of(self.hasher, pool, able, username)
+            taken = self.codes.take(pool.pool_id, FORGOT_PASSWORD, owner, code)
+            if able is None:
+                raise CodeExpired
+            try:
+                self._replace_password(trail, pool, able, taken, new_password)
+            except Fact:
+                self.codes.restore(taken)
+                raise
+            self.lockout.clear(pool.pool_id, able.sub)
+            # The post-confirmation trigger is told here.
+
+    def _pretend(self, trail: Trail, pool: Pool, username: str) -> Destination:
+        """The same rows written, and nothing sent."""
+        owner = key_of(self.hasher, pool, None, username)
+        self.codes.pretend(pool.pool_id, FORGOT_PASSWORD, owner, {}, keep=False)
+        trail.record("pretended")
+        self.messages.queue_nothing(pool)
+        return pretend_destination(self.hasher, pool, username, offered(pool))
+
+    def _replace_password(self, trail: Trail, pool: Pool, user: User, taken: TakenCode, password: Secret) -> None:
+        attribute = taken.data["attribute"]
+        if taken.data["value"] != self._digest(user.attributes.get(attribute, "")):
+            raise CodeExpired
+        encoded = self.passwords.encode(pool, user, password)
+        now = self.clock.now()
+        changed = replace(
+            self.passwords.replace(user.with_attributes({f"{attribute}_verified": "true"}), encoded),
+            status=UserStatus.CONFIRMED,
+            sessions_valid_after=now,
+            updated_at=now,
+        )
+        try:
+            with self.transactions.transaction():
+                self.users.save(changed, identifiers_of(pool, changed))
+                self.passwords.remember(pool, user)
+                trail.record()
+        except IdentifierTaken as error:
+            raise taken_alias(error.identifier) from error
+
+    def _digest(self, address: str) -> str:
+        return self.hasher.digest("address of a code", address)
+
+    def _trail(self, event: str, pool: Pool, client: Client, caller: Caller) -> Trail:
+        return Trail(audit=self.audit, event=event, caller=caller, pool_id=pool.pool_id, client_id=client.client_id)

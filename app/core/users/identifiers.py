@@ -1,0 +1,173 @@
+"""By which names a user is found, and how names are compared (``directory.md`` §2).
+
+Values are stored as the person wrote them; what is compared is a *comparison form*: NFKC, so that look-alike encodings of one
+name are one name, and casefolded where case does not matter. E-mail addresses never differ by case. Messages always go to the
+stored address, never to the typed one, so a look-alike cannot redirect a code.
+"""
+
+import re
+import unicodedata
+
+from app.core.kernel.errors import AliasExists, InvalidParameter, UsernameExists
+from app.core.kernel.sealing import Hasher
+from app.core.pools.model import Pool
+from app.core.users.model import Identifier, IdentifierKind, User
+
+MAX_VALUE = 320
+"""Characters of a comparison form: the longest e-mail address (RFC 5321 §4.5.3.1) and the width of the column."""
+MAX_USERNAME = 128
+
+_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)+")
+_PHONE = re.compile(r"\+[0-9]{3,15}")
+_PHONE_FILLING = re.compile(r"[\s().\-]+")
+_USERNAME_CATEGORIES = frozenset("LMSNP")
+"""Cognito: UsernameType ``[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+``."""
+_KINDS = {
+    "email": IdentifierKind.EMAIL,
+    "phone_number": IdentifierKind.PHONE_NUMBER,
+    "preferred_username": IdentifierKind.PREFERRED_USERNAME,
+}
+_WORDS = {
+    IdentifierKind.EMAIL: "email",
+    IdentifierKind.PHONE_NUMBER: "phone_number",
+    IdentifierKind.PREFERRED_USERNAME: "preferred_username",
+}
+
+
+def is_storable(text: str) -> bool:
+    """Whether no control character, NUL or lone surrogate is in it: what a database or a mail header cannot carry."""
+    return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
+
+
+def looks_like_email(text: str) -> bool:
+    """One ``@`` between a name and a domain with a dot, no white space, in the text itself and in its NFKC form."""
+    return bool(_EMAIL.fullmatch(text) and _EMAIL.fullmatch(unicodedata.normalize("NFKC", text)))
+
+
+def looks_like_phone(text: str) -> bool:
+    """E.164: a plus sign and 3 to 15 ASCII digits."""
+    return bool(_PHONE.fullmatch(text))
+
+
+def fold_email(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def fold_phone(text: str) -> str:
+    """Without the spaces, brackets and dashes people type."""
+    return _PHONE_FILLING.sub("", unicodedata.normalize("NFKC", text))
+
+
+def fold_username(pool: Pool, text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).strip()
+    return folded if pool.settings.case_sensitive else folded.casefold()
+
+
+def _fold(pool: Pool, kind: IdentifierKind, text: str) -> str:
+    if kind is IdentifierKind.EMAIL:
+        return fold_email(text)
+    if kind is IdentifierKind.PHONE_NUMBER:
+        return fold_phone(text)
+    return fold_username(pool, text)
+
+
+def candidates(pool: Pool, typed: str) -> tuple[Identifier, ...]:
+    """What a typed name may mean in this pool, best first. Empty where no user can have it: never an error, for that would tell."""
+    if len(typed) > MAX_VALUE or not is_storable(typed.strip()):
+        return ()
+    found = []
+    if not pool.settings.username_attributes:
+        found.append(Identifier(kind=IdentifierKind.USERNAME, value=fold_username(pool, typed)))
+    names = pool.settings.username_attributes or pool.settings.alias_attributes
+    email, phone = fold_email(typed), fold_phone(typed)
+    if "email" in names and looks_like_email(email):
+        found.append(Identifier(kind=IdentifierKind.EMAIL, value=email))
+    if "phone_number" in names and looks_like_phone(phone):
+        found.append(Identifier(kind=IdentifierKind.PHONE_NUMBER, value=phone))
+    if "preferred_username" in names:
+        found.append(Identifier(kind=IdentifierKind.PREFERRED_USERNAME, value=fold_username(pool, typed)))
+    if pool.settings.username_attributes:
+        found.append(Identifier(kind=IdentifierKind.USERNAME, value=typed.strip().lower()))
+    return tuple(c for c in found if c.value and len(c.value) <= MAX_VALUE)
+
+
+def identifiers_of(pool: Pool, user: User) -> tuple[Identifier, ...]:
+    """The names the user holds: username and sub always, an alias when verified, a username attribute when present.
+
+    The sub is held as a username, so that nobody can choose another's sub as their name.
+    """
+    held = {Identifier(kind=IdentifierKind.USERNAME, value=user.sub): None}
+    if user.username != user.sub:
+        held[Identifier(kind=IdentifierKind.USERNAME, value=fold_username(pool, user.username))] = None
+    for name in sorted(pool.settings.username_attributes | pool.settings.alias_attributes):
+        value = user.attributes.get(name)
+        if value is None or (name in pool.settings.alias_attributes and not _alias_counts(user, name)):
+            continue
+        held[Identifier(kind=_KINDS[name], value=_fold(pool, _KINDS[name], value))] = None
+    if any(len(identifier.value) > MAX_VALUE for identifier in held):
+        raise InvalidParameter(f"A name to sign in with has at most {MAX_VALUE} characters.")
+    return tuple(held)
+
+
+def _alias_counts(user: User, name: str) -> bool:
+    """A preferred_username needs no verification (``directory.md`` §2)."""
+    return name == "preferred_username" or user.is_verified(name)
+
+
+def check_username(pool: Pool, username: str) -> None:
+    """Raises ``InvalidParameter`` where a new user may not have this stored username (plain and alias pools)."""
+    if not 1 <= len(username) <= MAX_USERNAME:
+        raise InvalidParameter(f"Username must have 1 to {MAX_USERNAME} characters.")
+    normal = unicodedata.normalize("NFKC", username)
+    if any(unicodedata.category(character)[0] not in _USERNAME_CATEGORIES for character in username + normal):
+        raise InvalidParameter("Username must not contain spaces or control characters.")
+    check_not_alias_shaped(pool, "Username", username)
+
+
+def check_not_alias_shaped(pool: Pool, what: str, value: str) -> None:
+    """A name in the shape of an address would be taken for somebody's alias."""
+    aliases = pool.settings.alias_attributes
+    if "email" in aliases and looks_like_email(fold_email(value)):
+        raise InvalidParameter(f"{what} cannot be of email format, since user pool is configured for email alias.")
+    if "phone_number" in aliases and looks_like_phone(fold_phone(value)):
+        raise InvalidParameter(
+            f"{what} cannot be of phone number format, since user pool is configured for phone number alias."
+        )
+
+
+def choose_username_attribute(pool: Pool, submitted: str) -> str:
+    """Which attribute the submitted name is, in a pool whose usernames are attributes; raises ``InvalidParameter``."""
+    names = pool.settings.username_attributes
+    if "email" in names and looks_like_email(submitted):
+        return "email"
+    if "phone_number" in names and looks_like_phone(submitted):
+        return "phone_number"
+    if names == {"email"}:
+        raise InvalidParameter("Username should be an email.")
+    if names == {"phone_number"}:
+        raise InvalidParameter("Username should be a phone number.")
+    raise InvalidParameter("Username should be either an email or a phone number.")
+
+
+def key_of(hasher: Hasher, pool: Pool, user: User | None, typed: str) -> str:
+    """Under which name limits, lockouts and codes are counted: one per user whatever alias is typed, one per unknown name."""
+    if user is not None:
+        return user.sub
+    meanings = candidates(pool, typed)
+    name = meanings[0].value if meanings else typed[: 4 * MAX_VALUE].strip().casefold()
+    printable = name.encode("utf-8", "backslashreplace").decode()
+    return "name-" + hasher.digest("unknown name", f"{pool.pool_id}:{printable}")
+
+
+def taken_at_creation(identifier: Identifier) -> UsernameExists:
+    """The fact that a new user's name is another's (``directory.md`` §2)."""
+    if identifier.kind is IdentifierKind.USERNAME:
+        return UsernameExists()
+    word = _WORDS[identifier.kind].replace("phone_number", "phone number")
+    return UsernameExists(f"An account with the given {word} already exists.")
+
+
+def taken_alias(identifier: Identifier) -> AliasExists:
+    """The fact that somebody else holds a verified alias."""
+    word = _WORDS.get(identifier.kind, "username")
+    return AliasExists(f"An account with the {word} already exists.")
