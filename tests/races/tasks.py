@@ -103,24 +103,31 @@ def write(start: Start, shared: Shared, thread: int) -> int:
     return int(shared.given["times"])
 
 
-def sign_and_verify(start: Start, shared: Shared, _: int) -> int:
-    """In each round: sign, hand the token over through the shared store, verify what everybody signed so far."""
+def sign_and_verify(start: Start, shared: Shared, thread: int) -> tuple[int, set[str]]:
+    """Signs, hands the token over in a file, and verifies everybody's, until told to stop.
+
+    How many were verified, and the kids of what this thread signed.
+    """
     keys, pool_id = shared.keys, shared.given["pool_id"]
     folder = Path(shared.given["tokens"])
-    verified = 0
+    me = f"{shared.given['process']}-{thread}"
+    verified, signed, kids = 0, 0, set()
     start.wait()
     while not (folder / "stop").exists():
         signer = keys.signer(pool_id, KeyPurpose.ACCESS)
+        kids.add(signer.kid)
         header = {"alg": signer.algorithm, "kid": signer.kid}
-        token = jwt.encode(header, {"sub": "anna"}, signer.key, algorithms=["RS256"])
-        fresh = folder / f"{new_uuid()}.new"
-        fresh.write_text(token)
-        fresh.rename(fresh.with_suffix(".token"))
-        for path in sorted(folder.glob("*.token"), key=lambda path: path.stat().st_mtime_ns)[-12:]:
+        signed += 1
+        fresh = folder / f"{me}.new"
+        fresh.write_text(jwt.encode(header, {"sub": "anna"}, signer.key, algorithms=["RS256"]))
+        fresh.rename(folder / f"{me}-{signed % 3}.token")
+        for path in folder.glob("*.token"):
             found = path.read_text()
-            kid = json.loads(urlsafe_b64decode(found.split(".")[0] + "=="))["kid"]
+            kid = json.loads(urlsafe_b64decode(found.partition(".")[0] + "=="))["kid"]
             key = keys.verifier(pool_id, KeyPurpose.ACCESS, kid)
             assert key is not None, "a token of a worker is refused by another"
             assert jwt.decode(found, key, algorithms=["RS256"]).claims == {"sub": "anna"}
             verified += 1
-    return verified
+        with (folder / f"{me}.rounds").open("a") as rounds:
+            rounds.write(".")
+    return verified, kids

@@ -3,7 +3,7 @@
 import multiprocessing
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -25,6 +25,15 @@ class Start:
     def wait(self) -> None:
         self._here.wait(_PATIENCE)
 
+    def run(self, task: Callable[..., Any], shared: Any, thread: int) -> Any:
+        """What the task returns; its error ends every thread that waits for this one."""
+        try:
+            return task(self, shared, thread)
+        except Exception:
+            self._here.abort()
+            self._processes.abort()
+            raise
+
 
 def _serve(orders: Connection, processes: Any) -> None:
     """A worker process: runs orders until None comes."""
@@ -36,9 +45,13 @@ def _serve(orders: Connection, processes: Any) -> None:
         start = Start(processes, threads)
         try:
             with tasks.opened(given) as shared, ThreadPoolExecutor(threads) as pool:
-                orders.send([done.result() for done in [pool.submit(task, start, shared, n) for n in range(threads)]])
+                running = [pool.submit(start.run, task, shared, n) for n in range(threads)]
+                wait(running)
+                # Of several errors the one that is no consequence of another is told.
+                broken = threading.BrokenBarrierError
+                first = [one for one in running if one.exception() and not isinstance(one.exception(), broken)]
+                orders.send([one.result() for one in first + running])
         except Exception as error:  # noqa: BLE001 - the test that ordered it shall see it
-            processes.abort()
             orders.send(error)
 
 
@@ -67,10 +80,10 @@ class Workers:
             if not orders.poll(_PATIENCE):
                 raise TimeoutError(task)
             answers.append(orders.recv())
-        for answer in answers:
-            if isinstance(answer, Exception):
-                self._meeting.reset()
-                raise answer
+        errors = [answer for answer in answers if isinstance(answer, Exception)]
+        if errors:
+            self._meeting.reset()
+            raise min(errors, key=lambda error: isinstance(error, threading.BrokenBarrierError))
         return [result for answer in answers for result in answer]
 
     def close(self) -> None:

@@ -6,9 +6,10 @@ from sqlalchemy import text
 
 from app.adapters.sql.clients import SqlClients
 from app.adapters.sql.db import open_database
+from app.adapters.sql.deliveries import delivery_row
 from app.adapters.sql.installation import WrongMasterKey, open_data_key
 from app.adapters.sql.keys import SqlKeys
-from app.adapters.sql.reseal import delivery_row, reseal
+from app.adapters.sql.reseal import reseal
 from app.adapters.sql.tables import client_secrets, deliveries, installation, signing_keys
 from app.core.kernel.sealing import Sealer, Unsealable
 from app.core.keys.model import KeyPurpose

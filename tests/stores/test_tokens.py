@@ -181,7 +181,7 @@ def test_expired_rows_leave_as_others_are_written_a_day_late(world: World) -> No
 
     for _ in range(25):
         redeem(NOON)
-    redeem(NOON + 86400 + 300)
+    redeem(NOON + 86400 + 299)
     assert _rows(world) == (26, 26, 26), "a spent code and an ended session are remembered for a day"
     redeem(NOON + 2 * 86400)
     assert _rows(world) == (7, 7, 7), "one write removes twenty of each, refresh tokens with their session"

@@ -1,15 +1,32 @@
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, select, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.adapters.sql.db import Database
-from app.adapters.sql.sweeping import sweep
+from app.adapters.sql.sweeping import BEFORE, sweep_of
 from app.adapters.sql.tables import ephemeral
 from app.core.kernel.clock import Clock
 
-_SWEEP = 10
-"""Expired rows that one write removes: more than it adds, so the table stays bounded without a job."""
+# Statements are built once: building one takes longer than running it, and these run in every sign-in.
+_KIND, _KEY, _VALUE = (bindparam(name, type_=Text) for name in ("its_kind", "its_key", "its_value"))
+_NOW, _UNTIL, _BY = (bindparam(name, type_=BigInteger) for name in ("now", "until", "by"))
+_NAMED = and_(ephemeral.c.kind == _KIND, ephemeral.c.key == _KEY)
+_LIVE = and_(_NAMED, ephemeral.c.expires_at > _NOW)
+_EXPIRED = ephemeral.c.expires_at <= _NOW
+
+_SWEEP = sweep_of(ephemeral.c.expires_at, limit=10)
+"""Ten expired rows leave with each write: more than it adds, so the table stays bounded."""
+
+_FIND = select(ephemeral.c.value).where(_LIVE)
+_TAKE = delete(ephemeral).where(_LIVE).returning(ephemeral.c.value)
+_REMOVE = delete(ephemeral).where(_NAMED)
+_SWAP = (
+    update(ephemeral)
+    .where(_LIVE, ephemeral.c.value == bindparam("old"))
+    .values(value=_VALUE, expires_at=_UNTIL)
+    .returning(ephemeral.c.key)
+)
 
 
 class SqlEphemeral:
@@ -18,76 +35,60 @@ class SqlEphemeral:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._insert: Any = sqlite.insert if database.is_sqlite else postgresql.insert
+        upsert: Any = sqlite.insert if database.is_sqlite else postgresql.insert
+        row = {"kind": _KIND, "key": _KEY, "value": _VALUE, "count": None, "expires_at": _UNTIL}
+        insert = upsert(ephemeral).values(row)
+        names = ["kind", "key"]
+        self._put = insert.on_conflict_do_update(index_elements=names, set_=row)
+        self._add = insert.on_conflict_do_update(index_elements=names, set_=row, where=_EXPIRED).returning(
+            ephemeral.c.key
+        )
+        counted = upsert(ephemeral).values({**row, "value": None, "count": _BY})
+        summed = {
+            "count": case((_EXPIRED, _BY), else_=ephemeral.c.count + _BY),
+            "expires_at": case((_EXPIRED, _UNTIL), else_=ephemeral.c.expires_at),
+        }
+        self._count = counted.on_conflict_do_update(index_elements=names, set_=summed).returning(ephemeral.c.count)
 
     def put(self, kind: str, key: str, value: str, *, expires_at: int) -> None:
-        row = {"kind": kind, "key": key, "value": value, "count": None, "expires_at": expires_at}
-        statement = self._insert(ephemeral).values(row).on_conflict_do_update(index_elements=["kind", "key"], set_=row)
-        with self._database.writing() as connection:
-            self._sweep(connection)
-            connection.execute(statement)
+        self._write(self._put, its_kind=kind, its_key=key, its_value=value, until=expires_at)
 
     def add_once(self, kind: str, key: str, value: str, *, expires_at: int) -> bool:
-        row = {"kind": kind, "key": key, "value": value, "count": None, "expires_at": expires_at}
-        statement = (
-            self._insert(ephemeral)
-            .values(row)
-            .on_conflict_do_update(
-                index_elements=["kind", "key"], set_=row, where=ephemeral.c.expires_at <= self._clock.now()
-            )
-            .returning(ephemeral.c.key)
-        )
-        with self._database.writing() as connection:
-            self._sweep(connection)
-            return connection.execute(statement).one_or_none() is not None
+        now = self._clock.now()
+        added = self._write(self._add, its_kind=kind, its_key=key, its_value=value, until=expires_at, now=now)
+        return added is not None
 
     def find(self, kind: str, key: str) -> str | None:
-        with self._database.connection() as connection:
-            return connection.execute(select(ephemeral.c.value).where(self._live(kind, key))).scalar_one_or_none()
+        found: str | None = self._ask(_FIND, its_kind=kind, its_key=key, now=self._clock.now())
+        return found
 
     def take(self, kind: str, key: str) -> str | None:
-        statement = delete(ephemeral).where(self._live(kind, key)).returning(ephemeral.c.value)
-        with self._database.connection() as connection:
-            return connection.execute(statement).scalar_one_or_none()
+        taken: str | None = self._ask(_TAKE, its_kind=kind, its_key=key, now=self._clock.now())
+        return taken
 
     def swap(self, kind: str, key: str, *, old: str | None, new: str, expires_at: int) -> bool:
         if old is None:
             return self.add_once(kind, key, new, expires_at=expires_at)
-        statement = (
-            update(ephemeral)
-            .where(self._live(kind, key), ephemeral.c.value == old)
-            .values(value=new, expires_at=expires_at)
-            .returning(ephemeral.c.key)
-        )
-        with self._database.connection() as connection:
-            return connection.execute(statement).one_or_none() is not None
+        now = self._clock.now()
+        swapped = self._ask(_SWAP, its_kind=kind, its_key=key, its_value=new, old=old, until=expires_at, now=now)
+        return swapped is not None
 
     def count(self, kind: str, key: str, *, expires_at: int, by: int = 1) -> int:
         now = self._clock.now()
-        row = {"kind": kind, "key": key, "value": None, "count": by, "expires_at": expires_at}
-        expired = ephemeral.c.expires_at <= now
-        statement = (
-            self._insert(ephemeral)
-            .values(row)
-            .on_conflict_do_update(
-                index_elements=["kind", "key"],
-                set_={
-                    "count": case((expired, by), else_=ephemeral.c.count + by),
-                    "expires_at": case((expired, expires_at), else_=ephemeral.c.expires_at),
-                },
-            )
-            .returning(ephemeral.c.count)
-        )
-        with self._database.writing() as connection:
-            self._sweep(connection)
-            return int(connection.execute(statement).scalar_one())
+        return int(self._write(self._count, its_kind=kind, its_key=key, by=by, until=expires_at, now=now))
 
     def remove(self, kind: str, key: str) -> None:
         with self._database.connection() as connection:
-            connection.execute(delete(ephemeral).where(ephemeral.c.kind == kind, ephemeral.c.key == key))
+            connection.execute(_REMOVE, {"its_kind": kind, "its_key": key})
 
-    def _live(self, kind: str, key: str) -> Any:
-        return and_(ephemeral.c.kind == kind, ephemeral.c.key == key, ephemeral.c.expires_at > self._clock.now())
+    def _ask(self, statement: Any, **given: Any) -> Any:
+        """The one value of a single statement, None without a row."""
+        with self._database.connection() as connection:
+            return connection.execute(statement, given).scalar_one_or_none()
 
-    def _sweep(self, connection: Connection) -> None:
-        sweep(connection, ephemeral, ephemeral.c.expires_at <= self._clock.now(), limit=_SWEEP)
+    def _write(self, statement: Any, **given: Any) -> Any:
+        """The same after a sweep, in one transaction."""
+        with self._database.writing() as connection:
+            connection.execute(_SWEEP, {BEFORE: self._clock.now()})
+            result = connection.execute(statement, given)
+            return result.scalar_one_or_none() if result.returns_rows else None

@@ -37,6 +37,12 @@ _CONFIGURATION = "poolhouse_configuration_changed"
 """Where a connection remembers that its open transaction changes configuration."""
 
 
+_NO_BEGIN = "poolhouse_no_begin"
+"""An execution option: SQLite commits each statement by itself. Its driver has no transactions of its own here, so unlike
+SQLAlchemy's isolation level this costs nothing at each use.
+"""
+
+
 class Database:
     """Hands out connections: the open transaction's where there is one, else one that commits each statement by itself."""
 
@@ -45,7 +51,9 @@ class Database:
         self.configuration_mark = object()
         """Another object after each committed change of configuration by this process: its caches look at once."""
         self._writer = Lock() if self.is_sqlite else None
-        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._single = engine.execution_options(
+            **({_NO_BEGIN: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
+        )
         self._current: ContextVar[Connection | None] = ContextVar("poolhouse_connection", default=None)
 
     @property
@@ -208,5 +216,5 @@ def prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        if not connection.get_execution_options().get(_NO_BEGIN):
             connection.exec_driver_sql("BEGIN IMMEDIATE")

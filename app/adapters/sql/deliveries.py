@@ -9,7 +9,7 @@ from app.core.deliveries.ports import PayloadLost
 from app.core.kernel.sealing import Sealer, Unsealable
 
 
-def _row(delivery_id: str) -> str:
+def delivery_row(delivery_id: str) -> str:
     """The associated data under which a payload is sealed."""
     return f"deliveries:{delivery_id}"
 
@@ -22,7 +22,7 @@ class SqlDeliveries:
         self._sealer = sealer
 
     def add(self, delivery: Delivery) -> None:
-        sealed = self._sealer.seal(delivery.payload.encode(), row=_row(delivery.delivery_id))
+        sealed = self._sealer.seal(delivery.payload.encode(), row=delivery_row(delivery.delivery_id))
         with self._database.connection() as connection:
             connection.execute(
                 insert(deliveries).values(
@@ -53,7 +53,7 @@ class SqlDeliveries:
         if row is None:
             return None
         try:
-            payload = self._sealer.unseal(row.sealed, row=_row(row.id)).decode()
+            payload = self._sealer.unseal(row.sealed, row=delivery_row(row.id)).decode()
         except Unsealable as error:
             with self._database.connection() as connection:
                 connection.execute(delete(deliveries).where(c.id == row.id, c.tries == row.tries))

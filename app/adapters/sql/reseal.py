@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Table, select, true, update
 
 from app.adapters.sql.clients import secret_row
 from app.adapters.sql.db import Database
+from app.adapters.sql.deliveries import delivery_row
 from app.adapters.sql.installation import DATA_KEY, installation_row
 from app.adapters.sql.keys import key_row
 from app.adapters.sql.tables import client_secrets, deliveries, installation, signing_keys
@@ -17,11 +18,6 @@ from app.core.kernel.sealing import Sealer
 
 _BATCH = 200
 """Rows per transaction, so that sign-ins are never kept waiting for long."""
-
-
-def delivery_row(delivery_id: str) -> str:
-    """The associated data under which a waiting message is sealed."""
-    return f"deliveries:{delivery_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,19 @@
 """Expired rows leave as others are written, a bounded number at a time: no table needs a job to stay small."""
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
+from sqlalchemy import Column, Delete, bindparam, delete, select, tuple_
+
+BEFORE = "swept_before"
+"""The parameter of a sweep: rows that expired at or before this moment may leave."""
 
 
-def sweep(connection: Connection, table: Table, expired: ColumnElement[bool], *, limit: int) -> None:
-    """Deletes at most ``limit`` expired rows.
+def sweep_of(expires_at: Column[int], *, limit: int) -> Delete:
+    """The statement that deletes at most ``limit`` rows of the column's table whose ``expires_at`` is at or before ``BEFORE``.
 
     Rows that another writer holds are skipped (PostgreSQL; SQLite has one writer), so that two sweeps never wait for
     each other. The choice is a common table expression, because PostgreSQL may evaluate a subquery with a limit again.
     """
-    keys = list(table.primary_key.columns)
+    table = expires_at.table
+    keys = list(table.primary_key)
+    expired = expires_at <= bindparam(BEFORE)
     chosen = select(*keys).where(expired).limit(limit).with_for_update(skip_locked=True).cte("expired")
-    connection.execute(delete(table).where(tuple_(*keys).in_(select(*chosen.c))))
+    return delete(table).where(tuple_(*keys).in_(select(*chosen.c)))

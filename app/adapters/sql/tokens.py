@@ -1,9 +1,9 @@
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from app.adapters.sql.db import Database
-from app.adapters.sql.sweeping import sweep
+from app.adapters.sql.sweeping import BEFORE, sweep_of
 from app.adapters.sql.tables import authorization_codes, refresh_tokens, token_sessions, users
 from app.adapters.sql.users import user_from
 from app.core.kernel.ids import ClientId, PoolId, Sub
@@ -37,9 +37,8 @@ class SqlTokens:
             "amr": list(code.amr),
             "extra": dict(code.extra),
         }
-        expired = authorization_codes.c.expires_at < code.created_at - _TOMBSTONE_SECONDS
         with self._database.writing() as connection:
-            sweep(connection, authorization_codes, expired, limit=_SWEEP)
+            connection.execute(_SWEEP_CODES, {BEFORE: code.created_at - _TOMBSTONE_SECONDS})
             connection.execute(
                 insert(authorization_codes).values(
                     code_hash=code.code_hash,
@@ -55,9 +54,7 @@ class SqlTokens:
 
     def find_code(self, code_hash: str) -> AuthorizationCode | None:
         with self._database.connection() as connection:
-            row = connection.execute(
-                select(authorization_codes).where(authorization_codes.c.code_hash == code_hash)
-            ).one_or_none()
+            row = connection.execute(_FIND_CODE, {"its_hash": code_hash}).one_or_none()
         if row is None:
             return None
         document = {**row.document, "scope": tuple(row.document["scope"]), "amr": tuple(row.document["amr"])}
@@ -81,27 +78,15 @@ class SqlTokens:
             )
             if claimed.one_or_none() is None:
                 return False
-            sweep(connection, token_sessions, token_sessions.c.expires_at < now - _TOMBSTONE_SECONDS, limit=_SWEEP)
+            connection.execute(_SWEEP_SESSIONS, {BEFORE: now - _TOMBSTONE_SECONDS})
             connection.execute(insert(token_sessions).values(_session_columns(session)))
             if refresh is not None:
                 connection.execute(insert(refresh_tokens).values(_refresh_columns(refresh)))
             return True
 
     def find_refresh(self, token_hash: str) -> tuple[RefreshToken, TokenSession, User | None] | None:
-        statement = (
-            select(
-                refresh_tokens.c.used_at.label("refresh_used_at"),
-                refresh_tokens.c.created_at.label("refresh_created_at"),
-                refresh_tokens.c.expires_at.label("refresh_expires_at"),
-                *_SESSION_COLUMNS,
-                users,
-            )
-            .join(token_sessions, token_sessions.c.origin_jti == refresh_tokens.c.origin_jti)
-            .outerjoin(users, _IS_USER)
-            .where(refresh_tokens.c.token_hash == token_hash)
-        )
         with self._database.connection() as connection:
-            row: Any = connection.execute(statement).one_or_none()
+            row: Any = connection.execute(_FIND_REFRESH, {"its_hash": token_hash}).one_or_none()
         if row is None:
             return None
         session = _session(row)
@@ -134,13 +119,8 @@ class SqlTokens:
             return True
 
     def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
-        statement = (
-            select(*_SESSION_COLUMNS, users)
-            .outerjoin(users, _IS_USER)
-            .where(token_sessions.c.origin_jti == origin_jti, token_sessions.c.pool_id == pool_id)
-        )
         with self._database.connection() as connection:
-            row: Any = connection.execute(statement).one_or_none()
+            row: Any = connection.execute(_FIND_SESSION, {"its_jti": origin_jti, "its_pool": pool_id}).one_or_none()
         if row is None:
             return None
         return _session(row), user_from(row) if row.sub is not None else None
@@ -166,6 +146,28 @@ class SqlTokens:
 
 _IS_USER = and_(users.c.pool_id == token_sessions.c.pool_id, users.c.sub == token_sessions.c.sub)
 _SESSION_COLUMNS = [column.label(f"session_{column.name}") for column in token_sessions.c]
+
+# Built once: building a statement takes as long as running it.
+_SWEEP_CODES = sweep_of(authorization_codes.c.expires_at, limit=_SWEEP)
+_SWEEP_SESSIONS = sweep_of(token_sessions.c.expires_at, limit=_SWEEP)
+_FIND_CODE = select(authorization_codes).where(authorization_codes.c.code_hash == bindparam("its_hash"))
+_FIND_REFRESH = (
+    select(
+        refresh_tokens.c.used_at.label("refresh_used_at"),
+        refresh_tokens.c.created_at.label("refresh_created_at"),
+        refresh_tokens.c.expires_at.label("refresh_expires_at"),
+        *_SESSION_COLUMNS,
+        users,
+    )
+    .join(token_sessions, token_sessions.c.origin_jti == refresh_tokens.c.origin_jti)
+    .outerjoin(users, _IS_USER)
+    .where(refresh_tokens.c.token_hash == bindparam("its_hash"))
+)
+_FIND_SESSION = (
+    select(*_SESSION_COLUMNS, users)
+    .outerjoin(users, _IS_USER)
+    .where(token_sessions.c.origin_jti == bindparam("its_jti"), token_sessions.c.pool_id == bindparam("its_pool"))
+)
 
 
 def _session(row: Any) -> TokenSession:

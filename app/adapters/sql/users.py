@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
@@ -51,6 +51,10 @@ def _columns(user: User) -> dict[str, Any]:
     }
 
 
+# Built once: building a statement takes as long as running it.
+_FIND = select(users).where(users.c.pool_id == bindparam("its_pool"), users.c.sub == bindparam("its_sub"))
+
+
 class SqlUsers:
     """The ``UserStore``. ``add`` and ``save`` write under a savepoint: a taken name refused inside a use case's transaction must
     not end that transaction (PostgreSQL would), for the holder is still to be looked up.
@@ -61,7 +65,7 @@ class SqlUsers:
 
     def find(self, pool_id: PoolId, sub: Sub) -> User | None:
         with self._database.connection() as connection:
-            row = connection.execute(select(users).where(users.c.pool_id == pool_id, users.c.sub == sub)).one_or_none()
+            row = connection.execute(_FIND, {"its_pool": pool_id, "its_sub": sub}).one_or_none()
         return user_from(row) if row else None
 
     def find_by_identifiers(self, pool_id: PoolId, candidates: Sequence[Identifier]) -> User | None:
