@@ -145,10 +145,10 @@ HOSTILE_HEADERS: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("query", HOSTILE_QUERIES.values(), ids=HOSTILE_QUERIES)
-def test_no_query_breaks_any_endpoint(either: Target, query):
-    for path in either.paths:
-        either.ask("GET", f"{path}?{query}")
-        either.ask("GET", f"{path}?{either.query}&{query}")
+def test_no_query_breaks_any_endpoint(target: Target, query):
+    for path in target.paths:
+        target.ask("GET", f"{path}?{query}")
+        target.ask("GET", f"{path}?{target.query}&{query}")
 
 
 @pytest.mark.parametrize(("kind", "body"), HOSTILE_BODIES.values(), ids=HOSTILE_BODIES)
@@ -176,12 +176,12 @@ def test_no_method_breaks_any_endpoint(target: Target):
 @pytest.mark.parametrize(
     "value", ["", "\0", "a" * 9000, "\ud83d\ude00" * 50, "'\"><;--", "-1", "💩", "a\r\nb", "😀" * 500]
 )
-def test_no_single_value_breaks_a_form_that_is_otherwise_right(either: Target, name, value):
+def test_no_single_value_breaks_a_form_that_is_otherwise_right(target: Target, name, value):
     value = value.encode("utf-16", "surrogatepass").decode("utf-16")
     for path in ("/oauth2/token", "/oauth2/revoke"):
-        form = {"grant_type": "refresh_token", "client_id": either.client.client_id, "token": "x", name: value}
-        either.ask("POST", path, data=form)
-    either.ask("GET", f"/oauth2/authorize?{either.query}&{name}={quote(value)}")
+        form = {"grant_type": "refresh_token", "client_id": target.client.client_id, "token": "x", name: value}
+        target.ask("POST", path, data=form)
+    target.ask("GET", f"/oauth2/authorize?{target.query}&{name}={quote(value)}")
 
 
 WITH_FORMS = [page for page in PAGES if page not in {"/error", "/logout", "/changePassword"}]
@@ -235,7 +235,7 @@ def test_thousands_of_random_requests_are_all_answered(either: Target):
               either.confidential.client_id, either.pool.pool_id, "e30.e30.e30", "\r\nX: y", "<b>", "{{x}}", "1e999", "١"]  # fmt: skip
     kinds = [FORM, FORM, FORM, "application/json", "multipart/form-data; boundary=b", "text/plain", ""]
     browsers = [either.browser() for _ in range(4)]
-    for number in range(2500):
+    for number in range(1500):
         path = dice.choice(either.paths)
         if dice.random() < 0.1:
             path += quote(dice.choice(pieces)) + dice.choice(["/", "//", "", ";x", "%00", "%2e%2e/"])

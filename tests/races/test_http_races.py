@@ -280,6 +280,17 @@ def test_a_removed_pool_is_gone_with_its_tokens_within_a_quarter_of_a_second(hom
         holds_from_now_on(lambda: many.all_ask("GET", discovery), lambda seen: seen[0] == 404, changed_at=changed)
 
 
+def test_a_disabled_pool_serves_nobody_within_a_quarter_of_a_second_and_all_when_enabled(home: House):
+    tenant = home.tenant("paused")
+    tokens = tokens_for(home, tenant, tenant.public.client_id)
+    form = refresh_form(tenant.public.client_id, tokens["refresh_token"])
+    with Connections(home, 12) as many, home.services() as rooms:
+        rooms.pools.set_extension(tenant.pool.pool_id, "enabled", value=False)
+        holds_from_now_on(lambda: many.redeem(form), lambda seen: seen[0] == 400)
+        rooms.pools.set_extension(tenant.pool.pool_id, "enabled", value=None)
+        holds_from_now_on(lambda: many.redeem(form), lambda seen: seen[0] == 200)
+
+
 def a_key(byte: int) -> str:
     return base64.b64encode(bytes([byte]) * 32).decode()
 

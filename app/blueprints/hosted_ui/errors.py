@@ -35,7 +35,8 @@ _SENTENCES: dict[type[Fact], Sentence] = {
     errors.UserAlreadyConfirmed: Sentence(key="error.already_confirmed"),
     errors.UnauthorizedAttribute: Sentence(key="error.invalid_value"),
     errors.CodeMismatch: Sentence(key="error.code_mismatch", field="code"),
-    errors.CodeExpired: Sentence(key="error.code_expired", field="code"),
+    # The same sentence: a name that never asked for a code has none to expire, and that would tell who did.
+    errors.CodeExpired: Sentence(key="error.code_mismatch", field="code"),
     errors.CodeDeliveryFailed: Sentence(key="error.delivery_failed", status=503),
     errors.SessionExpired: Sentence(key="error.session_expired"),
     errors.SessionUsed: Sentence(key="error.session_expired"),
