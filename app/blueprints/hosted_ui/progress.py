@@ -37,7 +37,9 @@ def read_progress(cookies: Cookies, request: Request, pool_id: str) -> Progress:
     if text is None:
         return Progress()
     document: dict[str, Any] = json.loads(text)
-    return Progress(**{**document, "missing": tuple(document.get("missing", ()))})
+    # A cookie of another version may know other fields.
+    known = {name: value for name, value in document.items() if name in Progress.__slots__}
+    return Progress(**{**known, "missing": tuple(known.get("missing", ()))})
 
 
 def write_progress(cookies: Cookies, response: Response, pool_id: str, progress: Progress) -> None:

@@ -26,6 +26,11 @@ class Visit:
     query: str
     redirect_uri: str | None
 
+    @property
+    def is_authorize_request(self) -> bool:
+        """Whether a sign-in has somewhere to go on to; a link from a mail has not."""
+        return any(name == "response_type" for name, _ in parse_qsl(self.query))
+
     def url(self, page: str) -> str:
         """Another page of ours with the same authorize request."""
         return f"/{page}?{self.query}" if self.query else f"/{page}"
