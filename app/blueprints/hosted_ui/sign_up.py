@@ -90,14 +90,14 @@ class SignUpPages:
             return self._draw_confirm(visit, error=missing("username"))
         if not typed_code():
             return self._draw_confirm(visit, error=missing("code"))
-        mine = username == progress.username
         try:
             self.sign_up.confirm(visit.pool, visit.client, username, Secret(typed_code()), caller)
         except UserAlreadyConfirmed:
             # The same form a second time: whoever was signed in by the first goes on, everybody else signs in.
-            return self.frames.go(visit, visit.url("oauth2/authorize" if mine else "login"), Progress())
+            return self.frames.go(visit, visit.url("oauth2/authorize"), Progress())
         except Fact as fact:
             return self._draw_confirm(visit, error=self._sentence(visit, fact))
+        mine = username == progress.username
         return self._enter(visit, progress if mine else Progress(), caller)
 
     def show_resend(self, visit: Visit, error: Sentence | None = None) -> Response:
