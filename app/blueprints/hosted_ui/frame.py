@@ -74,8 +74,8 @@ class Frames:
             values=values or {},
             **own,
         )
-        if visit.redirect_uri is not None:
-            allow_form_target(visit.redirect_uri)
+        for uri in visit.form_targets:
+            allow_form_target(uri)
         response = make_response(self.pages.render(look.theme, context), error.status if error else 200)
         return remember_language(response, look, secure=self.cookies.is_https)
 
