@@ -27,6 +27,7 @@ from app.adapters.sql.users import SqlUsers
 from app.adapters.system.argon2 import Argon2Hasher
 from app.adapters.system.clock import MovableClock, SystemClock
 from app.adapters.system.common_passwords import ZxcvbnPasswords
+from app.adapters.system.counters import SharedCounters
 from app.adapters.system.drainer import Drainer
 from app.adapters.system.keys import SystemKeyFactory
 from app.adapters.system.master_key import MasterKeyFileError, read_or_make
@@ -35,6 +36,7 @@ from app.config import Settings
 from app.core.account.administration import AdministrationRecord
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
+from app.core.audit.tally import CountedAudit
 from app.core.branding import parse_branding
 from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
@@ -81,6 +83,7 @@ class Installation:
     ephemeral: Ephemeral
     messaging: Messaging
     drainer: Drainer
+    counters: SharedCounters
     pages: Pages
     services: Services
 
@@ -133,6 +136,7 @@ def open_installation(
         sms_url=settings.sms_url,
         outbox_limit=settings.outbox_limit,
     )
+    counters = SharedCounters(settings.metrics_dir)
     drainer, pages = Drainer(), Pages(_theme_folders(settings))
     services = _open_rooms(
         settings,
@@ -143,6 +147,7 @@ def open_installation(
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
+        counters=counters,
         pages=pages,
         key_factory=key_factory or SystemKeyFactory(),
     )
@@ -154,6 +159,7 @@ def open_installation(
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
+        counters=counters,
         pages=pages,
         services=services,
     )
@@ -215,13 +221,14 @@ def _open_rooms(
     ephemeral: Ephemeral,
     messaging: Messaging,
     drainer: Drainer,
+    counters: SharedCounters,
     pages: Pages,
     key_factory: KeyFactory,
 ) -> Services:
     """One room after the other, those it needs before it."""
     remembered = ConfigurationCache(database)
     schema = BotocoreSchema()
-    audit = SqlAuditLog(database, clock)
+    audit = CountedAudit(log=SqlAuditLog(database, clock), tally=counters)
     users, group_store, pool_store, domain_store = (
         SqlUsers(database),
         SqlGroups(database),
@@ -277,7 +284,10 @@ def _open_rooms(
     messages = Messages(post=post, deliveries=deliveries)
     lockout, rates = Lockout(ephemeral=ephemeral, clock=clock), Rates(ephemeral=ephemeral, clock=clock)
     passwords = Passwords(
-        hasher=Argon2Hasher(settings.password_hashing), common=ZxcvbnPasswords(), users=users, clock=clock
+        hasher=Argon2Hasher(settings.password_hashing, tally=counters),
+        common=ZxcvbnPasswords(),
+        users=users,
+        clock=clock,
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
@@ -299,6 +309,7 @@ def _open_rooms(
             find_pool=find_pool,
             find_client=find_client,
             audit=audit,
+            tally=counters,
             hasher=hasher,
             clock=clock,
             public_url=settings.public_url,
