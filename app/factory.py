@@ -139,18 +139,8 @@ def serve_process(flask_app: Flask, *, warn: bool = True) -> None:
     if warn:
         for warning in installation.messaging.warnings:
             _log.warning("start.warning", extra={"text": warning})
-    installation.drainer.start()
     installation.counters.move("workers", amount=1)
-
-
-def _metrics(installation: Installation) -> Metrics:
-    queue = SqlDeliveries(installation.database, installation.sealer)
-    return Metrics(
-        read=installation.counters.read,
-        gauges={"deliveries_waiting": ("Messages and notices not sent yet.", queue.count_waiting)},
-        checks=_checks(installation),
-        token=installation.settings.metrics_token,
-    )
+    installation.drainer.start()
 
 
 def _checks(installation: Installation) -> dict[str, Check]:
@@ -165,3 +155,13 @@ def _checks(installation: Installation) -> dict[str, Check]:
         return None
 
     return {"database": database, **({"redis": ephemeral} if installation.settings.redis_url else {})}
+
+
+def _metrics(installation: Installation) -> Metrics:
+    queue = SqlDeliveries(installation.database, installation.sealer)
+    return Metrics(
+        read=installation.counters.read,
+        gauges={"deliveries_waiting": ("Messages and notices not sent yet.", queue.count_waiting)},
+        checks=_checks(installation),
+        token=installation.settings.metrics_token,
+    )

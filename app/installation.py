@@ -80,10 +80,10 @@ class Installation:
     database: Database
     sealer: Sealer
     clock: Clock
+    counters: SharedCounters
     ephemeral: Ephemeral
     messaging: Messaging
     drainer: Drainer
-    counters: SharedCounters
     pages: Pages
     services: Services
 
@@ -126,6 +126,7 @@ def open_installation(
         database.engine.dispose()
         raise
     clock = clock or (MovableClock(settings.data_dir / "clock") if settings.dev else SystemClock())
+    counters = SharedCounters(settings.metrics_dir)
     ephemeral = open_ephemeral(settings.redis_url, database, clock)
     messaging = choose_messaging(
         database=database,
@@ -136,7 +137,6 @@ def open_installation(
         sms_url=settings.sms_url,
         outbox_limit=settings.outbox_limit,
     )
-    counters = SharedCounters(settings.metrics_dir)
     drainer, pages = Drainer(), Pages(_theme_folders(settings))
     services = _open_rooms(
         settings,
@@ -144,10 +144,10 @@ def open_installation(
         sealer,
         hasher,
         clock=clock,
+        counters=counters,
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
-        counters=counters,
         pages=pages,
         key_factory=key_factory or SystemKeyFactory(),
     )
@@ -156,10 +156,10 @@ def open_installation(
         database=database,
         sealer=sealer,
         clock=clock,
+        counters=counters,
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
-        counters=counters,
         pages=pages,
         services=services,
     )
@@ -218,10 +218,10 @@ def _open_rooms(
     hasher: Hasher,
     *,
     clock: Clock,
+    counters: SharedCounters,
     ephemeral: Ephemeral,
     messaging: Messaging,
     drainer: Drainer,
-    counters: SharedCounters,
     pages: Pages,
     key_factory: KeyFactory,
 ) -> Services:
