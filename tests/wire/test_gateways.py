@@ -19,6 +19,7 @@ from tests.support import nginx as nginx_support
 from tests.support.apache import Apache
 from tests.support.backend import echoing
 from tests.support.free_port import free_port
+from tests.support.guide import blocks, fitted
 from tests.support.house import CALLBACK, House, Tenant, house, signed_in
 from tests.support.node import Node
 
@@ -163,35 +164,20 @@ def test_jose_agrees(signed: Signed, stranger: Signed, node: Node):
 
 # -- nginx auth_request ------------------------------------------------------------------------------------------------
 
-NGINX = """
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      auth_request /_who;
-      proxy_pass http://127.0.0.1:{backend};
-    }}
-    location = /_who {{
-      internal;
-      proxy_pass http://localhost:{poolhouse}/oauth2/userInfo;
-      proxy_method GET;
-      proxy_pass_request_body off;
-      proxy_set_header Content-Length "";
-      proxy_set_header Host localhost:{poolhouse};
-      proxy_set_header Authorization $http_authorization;
-      proxy_intercept_errors on;
-      error_page 400 =401 @malformed;
-    }}
-    location @malformed {{ return 401; }}
-  }}
-"""
-
 
 @pytest.fixture(scope="module")
 def guarded(home: House, nginx: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
     """Asks the application behind nginx, with a token or without."""
     port = free_port()
     with echoing() as backend:
-        http = NGINX.format(port=port, backend=backend, poolhouse=home.server.port)
+        [config] = blocks("gateways", "nginx")
+        own = {
+            "listen 8080": f"listen 127.0.0.1:{port}",
+            "127.0.0.1:3000": f"127.0.0.1:{backend}",
+            "https://login.example.com": home.url,
+            "login.example.com": home.url.removeprefix("http://"),
+        }
+        http = fitted(config, own)
         with nginx_support.running(nginx, tmp_path_factory.mktemp("nginx"), http, port=port):
 
             def ask(token: str | None) -> requests.Response:
@@ -224,37 +210,12 @@ def test_nginx_stops_a_revoked_token_at_once(guarded, home: House):
 
 # -- Apache's mod_auth_openidc -----------------------------------------------------------------------------------------
 
-APACHE = """
-OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
-OIDCClientID {client_id}
-OIDCClientSecret {secret}
-OIDCProviderTokenEndpointAuth client_secret_basic
-OIDCRedirectURI http://localhost:{port}/app/redirect_uri
-OIDCCryptoPassphrase {passphrase}
-OIDCScope "openid email profile"
-OIDCPKCEMethod S256
-OIDCRemoteUserClaim email
-OIDCPassClaimsAs headers
-OIDCPassIDTokenAs claims serialized
-OIDCOAuthServerMetadataURL {issuer}/.well-known/openid-configuration
-OIDCOAuthClientID {client_id}
-OIDCOAuthClientSecret {secret}
-OIDCOAuthRemoteUserClaim username
-
-<Location /app>
-  AuthType openid-connect
-  Require valid-user
-  ProxyPass http://127.0.0.1:{backend}/
-</Location>
+# Beside what the guide shows: a place for people who have a claim that nobody has.
+MEMBERS = """
 <Location /app/members>
   AuthType openid-connect
   Require claim token_use:something-else
-  ProxyPass http://127.0.0.1:{backend}/members
-</Location>
-<Location /api>
-  AuthType oauth20
-  Require claim client_id:{public}
-  ProxyPass http://127.0.0.1:{backend}/
+  ProxyPass http://127.0.0.1:3000/members
 </Location>
 """
 
@@ -276,15 +237,17 @@ def gateway(home: House, apache: Apache, tmp_path_factory: pytest.TempPathFactor
         client = rooms.clients.create(tenant.pool, "apache", flow, confidential=True)
     issuer = home.issuer(tenant)
     with echoing() as backend:
-        config = APACHE.format(
-            issuer=issuer,
-            client_id=client.client_id,
-            public=tenant.public.client_id,
-            secret=client.secrets[0].reveal(),
-            port=port,
-            backend=backend,
-            passphrase="a passphrase of the test's own".replace(" ", "-"),
-        )
+        own = {
+            "ISSUER": issuer,
+            "CLIENT_ID": client.client_id,
+            "CLIENT_SECRET": client.secrets[0].reveal(),
+            "https://app.example.com": f"http://localhost:{port}",
+            '"exec:/usr/bin/head -c 32 /etc/apache2/oidc-passphrase"': "a-passphrase-of-the-tests-own",
+            "KNOWN_CLIENT": tenant.public.client_id,
+            "127.0.0.1:3000": f"127.0.0.1:{backend}",
+        }
+        signing_in, guarding = blocks("gateways", "apache")
+        config = fitted(f"{signing_in}\n{MEMBERS}\n{guarding}", own)
         with apache.running(tmp_path_factory.mktemp("apache"), config, port=port) as folder:
             yield Gateway(f"http://localhost:{port}", tenant, issuer, folder)
 

@@ -135,7 +135,11 @@ def test_what_was_asked_before_a_stop_is_answered(tmp_path: Path):
     """A rolling restart loses no answer: each request that reached the server is finished."""
     with house(tmp_path / "stop", {"POOLHOUSE_PASSWORD_HASHING": "strong"}) as home:
         tenant = home.tenant("stop")
-        query = {"client_id": tenant.public.client_id, "response_type": "code", "redirect_uri": "http://localhost:9/callback"}
+        query = {
+            "client_id": tenant.public.client_id,
+            "response_type": "code",
+            "redirect_uri": "http://localhost:9/callback",
+        }
         query |= {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"}
         connections = []
         for _ in range(4):

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,39 +22,14 @@ from tests.support import nginx as nginx_support
 from tests.support.certificate import make_certificate
 from tests.support.databases import migrated
 from tests.support.free_port import free_port
+from tests.support.guide import blocks, fitted
 from tests.support.house import CALLBACK, MASTER_KEY, PASSWORD, House, Tenant
-from tests.support.server import Server, running
+from tests.support.server import ROOT, Server, running
 from tests.support.visitor import Page, Visitor
 
 # nginx comes from an address of its own, so that nobody else on this machine is taken for it.
 PROXY = "127.0.0.2"
 NEW_PASSWORD = "Another-horse-8-battery"
-
-HTTP = """
-  upstream poolhouse {{
-    server 127.0.0.1:{first} max_fails=1 fail_timeout=1s;
-    server 127.0.0.1:{second} max_fails=1 fail_timeout=1s;
-    keepalive 8;
-  }}
-  server {{
-    listen 127.0.0.1:{port} ssl;
-    server_name localhost;
-    ssl_certificate {certificate};
-    ssl_certificate_key {key};
-    location / {{
-      proxy_pass http://poolhouse;
-      proxy_bind {proxy};
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Host $http_host;
-      proxy_connect_timeout 2s;
-    }}
-    location = /metrics {{ return 404; }}
-  }}
-"""
 
 
 @dataclass
@@ -111,7 +88,18 @@ def pair_of_nodes(nginx: str, folder: Path, database: str, redis: str) -> Iterat
         "POOLHOUSE_MASTER_KEY": MASTER_KEY,
         "POOLHOUSE_TRUSTED_PROXIES": PROXY,
     }
-    http = HTTP.format(first=ports[0], second=ports[1], port=port, certificate=certificate, key=key, proxy=PROXY)
+    [config] = blocks("production", "nginx")
+    own = {
+        "10.0.0.11:8000": f"127.0.0.1:{ports[0]}",
+        "10.0.0.12:8000": f"127.0.0.1:{ports[1]}",
+        "fail_timeout=5s": "fail_timeout=1s",
+        "listen 443": f"listen 127.0.0.1:{port}",
+        "/etc/ssl/login.example.com.crt": str(certificate),
+        "/etc/ssl/login.example.com.key": str(key),
+        "login.example.com": "localhost",
+        "proxy_http_version 1.1;": f"proxy_http_version 1.1; proxy_bind {PROXY};",
+    }
+    http = fitted(config, own)
     with ExitStack() as stack:
         front = stack.enter_context(nginx_support.running(nginx, folder / "nginx", http, port=port))
 
@@ -291,3 +279,35 @@ def test_a_node_is_killed_a_key_is_rotated_and_nobody_is_lost(pair: Pair):
         assert pair.get(f"/{tenant.pool.pool_id}/.well-known/jwks.json").status_code == 200
     assert address in pair.served_by()[seen:]
     assert kids(pair, tenant) == after
+
+
+# -- the guide's commands ----------------------------------------------------------------------------------------------
+
+
+def test_the_guide_to_production_works_as_written(fresh_postgres, tmp_path: Path):
+    """Every shell block in its order, in an empty folder, against an empty database."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    program = programs / "poolhouse"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m app.cli "$@"\n')
+    program.chmod(0o755)
+    first, *others = blocks("production", "sh")
+    assert len(others) == 3
+    find_pool = (
+        f"POOL=$(poolhouse pool list | {sys.executable} -c 'import json, sys; print(json.load(sys.stdin)[0][\"Id\"])')"
+    )
+    script = "\n".join(["set -e", first, others[0], find_pool, *others[1:]])
+    env = {name: value for name, value in os.environ.items() if not name.startswith("POOLHOUSE_")}
+    env |= {
+        "PATH": f"{programs}:{env['PATH']}",
+        "POOLHOUSE_PUBLIC_URL": "https://login.example.com",
+        "POOLHOUSE_DATABASE_URL": fresh_postgres(),
+        "POOLHOUSE_MASTER_KEY_FILE": "master.key",
+    }
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("sealed again") == 1
+    assert done.stdout.rstrip().endswith("]")
+    assert (tmp_path / "master.key").stat().st_mode & 0o077 == 0
