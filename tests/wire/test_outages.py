@@ -18,7 +18,7 @@ from tests.support import redis_server
 from tests.support.cable import Cable
 from tests.support.databases import migrated
 from tests.support.free_port import free_port
-from tests.support.house import MASTER_KEY, PASSWORD, House, house
+from tests.support.house import CALLBACK, MASTER_KEY, PASSWORD, House, Tenant, house
 from tests.support.requirement import lack
 from tests.support.waiting import wait_until
 
@@ -77,16 +77,20 @@ def wired(fresh_postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         cable.cut()
 
 
-def sign_in(wired: Wired, tenant) -> int:
-    """The status where a person stands after a whole sign-in; 302 is the application."""
+def authorize_url(tenant: Tenant) -> str:
     query = {
         "client_id": tenant.confidential.client_id,
         "response_type": "code",
-        "redirect_uri": tenant.confidential.settings.callback_urls[0],
+        "redirect_uri": CALLBACK,
         "scope": "openid",
     }
+    return f"/oauth2/authorize?{urlencode(query)}"
+
+
+def sign_in(wired: Wired, tenant: Tenant) -> int:
+    """The status where a person stands after a whole sign-in; 302 is the application."""
     with wired.house.visitor() as visitor:
-        page = visitor.open(f"/oauth2/authorize?{urlencode(query)}")
+        page = visitor.open(authorize_url(tenant))
         return visitor.sign_in(page, tenant.username, PASSWORD).status if page.status == 200 else page.status
 
 
@@ -122,13 +126,36 @@ def test_workers_add_up_what_they_count(wired: Wired):
     """Whichever worker is asked, the numbers are those of the node."""
     tenant = wired.house.tenant("counted")
     assert [sign_in(wired, tenant) for _ in range(6)] == [302] * 6
-    ok = 'poolhouse_sign_ins_total{step="password",outcome="ok"} '
-    seen = set()
-    for _ in range(6):
-        text = requests.get(f"{wired.house.url}/metrics", timeout=30).text
-        seen.add(next(line for line in text.splitlines() if line.startswith(ok)))
+    series = 'poolhouse_sign_ins_total{step="password",outcome="ok"}'
+    seen = {counted(wired, series) for _ in range(6)}
     assert len(seen) == 1
-    assert int(seen.pop().removeprefix(ok)) >= 6
+    assert seen.pop() >= 6
+
+
+def counted(wired: Wired, series: str) -> float:
+    lines = requests.get(f"{wired.house.url}/metrics", timeout=30).text.splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(series))
+
+
+def test_tokens_and_refusals_are_counted(wired: Wired):
+    tenant = wired.house.tenant("tokens")
+    names = ("authorization_code", "refresh_token")
+    series = [f'poolhouse_tokens_issued_total{{grant="{name}"}}' for name in names]
+    series.append('poolhouse_oauth_refusals_total{endpoint="/oauth2/token",error="invalid_grant"}')
+    before = [counted(wired, one) for one in series]
+    with wired.house.visitor() as visitor:
+        page = visitor.sign_in(visitor.open(authorize_url(tenant)), tenant.username, PASSWORD)
+    code = {"grant_type": "authorization_code", "code": page.query["code"], "redirect_uri": CALLBACK}
+    refresh_token = ask_for_tokens(wired, tenant, code).json()["refresh_token"]
+    refresh = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    assert [ask_for_tokens(wired, tenant, refresh).status_code for _ in range(2)] == [200, 200]
+    assert ask_for_tokens(wired, tenant, {**refresh, "refresh_token": "unknown"}).status_code == 400
+    assert [counted(wired, one) - old for one, old in zip(series, before, strict=True)] == [1, 2, 1]
+
+
+def ask_for_tokens(wired: Wired, tenant: Tenant, form: dict[str, str]) -> requests.Response:
+    client = (tenant.confidential.client_id, tenant.secret)
+    return requests.post(f"{wired.house.url}/oauth2/token", data=form, auth=client, timeout=30)
 
 
 def test_what_was_asked_before_a_stop_is_answered(tmp_path: Path):
