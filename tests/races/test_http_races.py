@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import pytest
@@ -42,7 +42,7 @@ class Connections:
     count: int = CONTENDERS
     _open: list[HTTPConnection] = field(default_factory=list)
 
-    def __enter__(self) -> "Connections":
+    def __enter__(self) -> Self:
         self._open = [HTTPConnection("127.0.0.1", self.home.server.port, timeout=30) for _ in range(self.count)]
         return self
 
@@ -278,6 +278,17 @@ def test_a_removed_pool_is_gone_with_its_tokens_within_a_quarter_of_a_second(hom
             lambda: many.all_ask("GET", "/oauth2/userInfo", **bearer), lambda seen: seen[0] == 401, changed_at=changed
         )
         holds_from_now_on(lambda: many.all_ask("GET", discovery), lambda seen: seen[0] == 404, changed_at=changed)
+
+
+def test_a_disabled_pool_serves_nobody_within_a_quarter_of_a_second_and_all_when_enabled(home: House):
+    tenant = home.tenant("paused")
+    tokens = tokens_for(home, tenant, tenant.public.client_id)
+    form = refresh_form(tenant.public.client_id, tokens["refresh_token"])
+    with Connections(home, 12) as many, home.services() as rooms:
+        rooms.pools.set_extension(tenant.pool.pool_id, "enabled", value=False)
+        holds_from_now_on(lambda: many.redeem(form), lambda seen: seen[0] == 400)
+        rooms.pools.set_extension(tenant.pool.pool_id, "enabled", value=None)
+        holds_from_now_on(lambda: many.redeem(form), lambda seen: seen[0] == 200)
 
 
 def a_key(byte: int) -> str:

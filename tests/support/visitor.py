@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from http.cookiejar import DefaultCookiePolicy
 from typing import Self
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -90,8 +89,6 @@ class Visitor:
         self.origin = origin
         self.http = requests.Session()
         self.http.headers.update(headers or {})
-        # Secure cookies travel to us in clear text, as they do behind a proxy that ended TLS.
-        self.http.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
 
     def __enter__(self) -> Self:
         return self
@@ -108,8 +105,10 @@ class Visitor:
         for _ in range(MOST_REDIRECTS):
             if not url.startswith(self.origin + "/"):
                 return Page(url, 302, opened=False)
+            # All cookies, the secure ones too: behind a proxy that ended TLS they travel on in clear text.
+            kept = {"Cookie": "; ".join(f"{one.name}={one.value}" for one in self.http.cookies)}
             with self.http.request(
-                "GET" if form is None else "POST", url, data=form, allow_redirects=False, timeout=30
+                "GET" if form is None else "POST", url, data=form, headers=kept, allow_redirects=False, timeout=30
             ) as answer:
                 if "Location" not in answer.headers:
                     return Page(url, answer.status_code, answer.text, headers=dict(answer.headers))

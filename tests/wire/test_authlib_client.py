@@ -57,12 +57,12 @@ class Application:
             )
         )
 
-    def keys(self) -> KeySet:
+    def jwks(self) -> KeySet:
         return KeySet.import_key_set(requests.get(self.metadata["jwks_uri"], timeout=10).json())
 
     def claims(self, token: str, **expected: Any) -> dict[str, Any]:
         """Signature, issuer, times and what else is expected, as joserfc checks them."""
-        decoded = jwt.decode(token, self.keys(), algorithms=["RS256"])
+        decoded = jwt.decode(token, self.jwks(), algorithms=["RS256"])
         rules = {name: {"essential": True, "value": value} for name, value in expected.items()}
         registry = jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": self.metadata["issuer"]}, exp={"essential": True}, **rules
@@ -167,7 +167,7 @@ def test_each_pool_is_an_issuer_of_its_own(public, elsewhere, visitor, tenant, n
     one, other = public.claims(first["id_token"]), elsewhere.claims(second["id_token"])
     assert one["iss"] != other["iss"]
     assert one["sub"] != other["sub"]
-    assert {key.kid for key in public.keys()}.isdisjoint({key.kid for key in elsewhere.keys()})
+    assert {key.kid for key in public.jwks()}.isdisjoint({key.kid for key in elsewhere.jwks()})
     with pytest.raises((BadSignatureError, InvalidKeyIdError, ValueError)):
         elsewhere.claims(first["id_token"])
     assert not visitor.open(public.authorize_url()).opened
