@@ -169,6 +169,8 @@ SETTINGS = (
             help="Hosts and CIDRs that outbound calls may reach beside public addresses."),
     Setting(name="METRICS_TOKEN", default="none: /metrics on loopback only", read=_text,
             help="Bearer token for /metrics."),
+    Setting(name="METRICS_DIR", default="made by `poolhouse run`", read=_text,
+            help="Under another WSGI server: a folder where the workers of one node share their counters; empty it before a start."),
     Setting(name="PASSWORD_HASHING", default="owasp", read=lambda v: _choice(v, ("owasp", "strong", "test")),
             help="Argon2id profile: owasp (19 MiB, 2 passes), strong (64 MiB, 3 passes) or test (development mode only)."),
     Setting(name="OUTBOX_LIMIT", default="1000", read=_whole(10, 100_000),
@@ -206,6 +208,7 @@ class Settings:
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     outbound_allow: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
+    metrics_dir: Path | None = None
     password_hashing: str = "owasp"
     outbox_limit: int = 1000
     themes_dir: Path | None = None
@@ -268,6 +271,8 @@ def _complete(values: dict[str, Any], mistakes: list[str]) -> Settings:
     if ("root_access_key_id" in values) != ("root_secret_access_key" in values):
         mistakes.append(f"{PREFIX}ROOT_ACCESS_KEY_ID and {PREFIX}ROOT_SECRET_ACCESS_KEY belong together")
     _check_development(values, host, mistakes)
+    if "metrics_dir" in values:
+        values["metrics_dir"] = Path(values["metrics_dir"]).absolute()
     if "themes_dir" in values:
         values["themes_dir"] = Path(values["themes_dir"]).absolute()
         if not values["themes_dir"].is_dir():

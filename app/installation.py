@@ -27,6 +27,7 @@ from app.adapters.sql.users import SqlUsers
 from app.adapters.system.argon2 import Argon2Hasher
 from app.adapters.system.clock import MovableClock, SystemClock
 from app.adapters.system.common_passwords import ZxcvbnPasswords
+from app.adapters.system.counters import SharedCounters
 from app.adapters.system.drainer import Drainer
 from app.adapters.system.keys import SystemKeyFactory
 from app.adapters.system.master_key import MasterKeyFileError, read_or_make
@@ -35,6 +36,7 @@ from app.config import Settings
 from app.core.account.administration import AdministrationRecord
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
+from app.core.audit.tally import CountedAudit
 from app.core.branding import parse_branding
 from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
@@ -78,6 +80,7 @@ class Installation:
     database: Database
     sealer: Sealer
     clock: Clock
+    counters: SharedCounters
     ephemeral: Ephemeral
     messaging: Messaging
     drainer: Drainer
@@ -123,6 +126,7 @@ def open_installation(
         database.engine.dispose()
         raise
     clock = clock or (MovableClock(settings.data_dir / "clock") if settings.dev else SystemClock())
+    counters = SharedCounters(settings.metrics_dir)
     ephemeral = open_ephemeral(settings.redis_url, database, clock)
     messaging = choose_messaging(
         database=database,
@@ -140,6 +144,7 @@ def open_installation(
         sealer,
         hasher,
         clock=clock,
+        counters=counters,
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
@@ -151,6 +156,7 @@ def open_installation(
         database=database,
         sealer=sealer,
         clock=clock,
+        counters=counters,
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
@@ -212,6 +218,7 @@ def _open_rooms(
     hasher: Hasher,
     *,
     clock: Clock,
+    counters: SharedCounters,
     ephemeral: Ephemeral,
     messaging: Messaging,
     drainer: Drainer,
@@ -221,7 +228,7 @@ def _open_rooms(
     """One room after the other, those it needs before it."""
     remembered = ConfigurationCache(database)
     schema = BotocoreSchema()
-    audit = SqlAuditLog(database, clock)
+    audit = CountedAudit(log=SqlAuditLog(database, clock), tally=counters)
     users, group_store, pool_store, domain_store = (
         SqlUsers(database),
         SqlGroups(database),
@@ -277,7 +284,10 @@ def _open_rooms(
     messages = Messages(post=post, deliveries=deliveries)
     lockout, rates = Lockout(ephemeral=ephemeral, clock=clock), Rates(ephemeral=ephemeral, clock=clock)
     passwords = Passwords(
-        hasher=Argon2Hasher(settings.password_hashing), common=ZxcvbnPasswords(), users=users, clock=clock
+        hasher=Argon2Hasher(settings.password_hashing, tally=counters),
+        common=ZxcvbnPasswords(),
+        users=users,
+        clock=clock,
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
@@ -299,6 +309,7 @@ def _open_rooms(
             find_pool=find_pool,
             find_client=find_client,
             audit=audit,
+            tally=counters,
             hasher=hasher,
             clock=clock,
             public_url=settings.public_url,
