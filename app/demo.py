@@ -380,6 +380,8 @@ pre { margin: 0; padding: 14px 16px; overflow-x: auto; border-radius: 10px; back
 def main(say: Callable[[str], object] = sys.stdout.write) -> None:
     """Serves until SIGTERM or Ctrl-C, on loopback only."""
     logging.basicConfig(level=logging.WARNING)
+    # Werkzeug writes whole request lines, and that of the callback holds the authorization code.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     try:
         issuer, client_id = os.environ["DEMO_ISSUER"], os.environ["DEMO_CLIENT_ID"]
     except KeyError as missing:
