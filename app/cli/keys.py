@@ -19,4 +19,9 @@ def rotate(pool_id: str, *, now: bool) -> None:
     with services() as rooms:
         pool = rooms.pools.get(PoolId(pool_id))
         made = rooms.keys.rotate(pool.pool_id, now=now, algorithm=pool.extensions.signing_algorithm)
-        show([{"kid": key.kid, "purpose": key.purpose.value, "signs_from": key.signs_from} for key in made])
+        show(
+            [
+                {"kid": key.kid, "purpose": key.purpose.value, "algorithm": key.algorithm, "signs_from": key.signs_from}
+                for key in made
+            ]
+        )
