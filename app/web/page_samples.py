@@ -172,7 +172,7 @@ def sample_pages(pages: Pages, theme: str, lang: str) -> Mapping[str, PageFrame]
             ),
             "form-post": FormPostPage(
                 **{**frame, "form": None, "languages": (), "links": Links()},
-                action_url="https://app.example/callback",
+                action_url="/nowhere",
                 fields=(PostedField(name="code", value="sample"), PostedField(name="state", value='a "b" & c')),
             ),
         }
