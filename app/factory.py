@@ -28,6 +28,7 @@ from app.web.csrf import Csrf
 from app.web.defences import Defences
 from app.web.error_page import ErrorPages
 from app.web.errors import ErrorAnswers
+from app.web.form_post import FormPostPages
 from app.web.hosts import Hosts
 from app.web.measure import Measure
 from app.web.pool import WhichPool
@@ -109,10 +110,12 @@ def _surroundings(
 
     return Surroundings(
         tokens=services.tokens,
+        introspection=services.introspection,
         sessions=services.sessions,
         keys=services.keys,
         find_pool=which.find,
         find_client=find_client,
+        living_scopes=services.resource_servers.choose_living,
         hasher=services.hasher,
         clock=services.clock,
         public_url=installation.settings.public_url,
@@ -121,6 +124,7 @@ def _surroundings(
         session_handle=session_handle,
         forget_session=lambda response, pool_id: cookies.remove(response, SESSION_COOKIE, pool_id),
         render_error=render_error,
+        render_form_post=FormPostPages(pages=installation.pages).draw,
     )
 
 

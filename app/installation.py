@@ -22,6 +22,7 @@ from app.adapters.sql.groups import SqlGroups
 from app.adapters.sql.installation import WrongMasterKey, has_data_key, open_data_key
 from app.adapters.sql.keys import SqlKeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
+from app.adapters.sql.resource_servers import SqlResourceServers
 from app.adapters.sql.tokens import SqlTokens
 from app.adapters.sql.users import SqlUsers
 from app.adapters.system.argon2 import Argon2Hasher
@@ -56,9 +57,11 @@ from app.core.messages.posting import Post
 from app.core.messages.service import NOTICE, Messages, QueuedNotices
 from app.core.pools.service import Pools
 from app.core.recovery.service import Recovery
+from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
+from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
 from app.core.users.service import Directory
 from app.services import Services
@@ -264,9 +267,11 @@ def _open_rooms(
         transactions=database,
         public_hostname=urlsplit(settings.public_url).hostname or "",
     )
+    server_store = SqlResourceServers(database)
     clients = Clients(
         store=client_store,
         read=find_client,
+        scopes_of=server_store.scopes_of,
         schema=schema,
         check_branding=check_branding,
         clock=clock,
@@ -291,6 +296,19 @@ def _open_rooms(
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
+    tokens = Tokens(
+        store=SqlTokens(database),
+        users=users,
+        groups=group_store,
+        keys=keys,
+        find_pool=find_pool,
+        find_client=find_client,
+        audit=audit,
+        tally=counters,
+        hasher=hasher,
+        clock=clock,
+        public_url=settings.public_url,
+    )
     return Services(
         clock=clock,
         hasher=hasher,
@@ -299,21 +317,17 @@ def _open_rooms(
         pools=pools,
         clients=clients,
         groups=Groups(store=group_store, schema=schema, clock=clock, transactions=database),
+        resource_servers=ResourceServers(
+            store=server_store,
+            read_scopes=Cached(remembered, "scopes", server_store.scopes_of),
+            schema=schema,
+            clock=clock,
+            transactions=database,
+        ),
         keys=keys,
         sessions=Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock),
-        tokens=Tokens(
-            store=SqlTokens(database),
-            users=users,
-            groups=group_store,
-            keys=keys,
-            find_pool=find_pool,
-            find_client=find_client,
-            audit=audit,
-            tally=counters,
-            hasher=hasher,
-            clock=clock,
-            public_url=settings.public_url,
-        ),
+        tokens=tokens,
+        introspection=Introspection(tokens=tokens),
         messages=messages,
         users=Directory(
             users=users,

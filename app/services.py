@@ -13,9 +13,11 @@ from app.core.keys.service import Keys
 from app.core.messages.service import Messages
 from app.core.pools.service import Pools
 from app.core.recovery.service import Recovery
+from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
+from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
 from app.core.users.service import Directory
 
@@ -31,9 +33,11 @@ class Services:
     pools: Pools
     clients: Clients
     groups: Groups
+    resource_servers: ResourceServers
     keys: Keys
     sessions: Sessions
     tokens: Tokens
+    introspection: Introspection
     messages: Messages
     users: Directory
     sign_in: SignIn

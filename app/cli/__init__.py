@@ -13,6 +13,7 @@ _COMMANDS = {
     "client": ("app.cli.clients", "App clients of a pool."),
     "user": ("app.cli.users", "Users of a pool."),
     "group": ("app.cli.groups", "Groups of a pool."),
+    "resource-server": ("app.cli.resource_servers", "APIs of a pool and their scopes."),
     "domain": ("app.cli.domains", "Hosts on which a pool answers."),
 }
 

@@ -32,6 +32,9 @@ def _shown(client: Client) -> dict[str, Any]:
 @click.option("--logout", "logouts", multiple=True, metavar="URL", help="Where a sign-out may end.")
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="By default openid, email and profile.")
 @click.option("--confidential", is_flag=True, help="With a secret, which is shown now and never again.")
+@click.option(
+    "--client-credentials", "machine", is_flag=True, help="A confidential client that asks for itself, with --scope."
+)
 @click.option("--settings", metavar="JSON|@FILE", help="CreateUserPoolClient's input, laid over the other options.")
 def create(  # noqa: PLR0917 - click passes what the command line has
     pool_id: str,
@@ -40,13 +43,14 @@ def create(  # noqa: PLR0917 - click passes what the command line has
     logouts: tuple[str, ...],
     scopes: tuple[str, ...],
     confidential: bool,  # noqa: FBT001 - as above
+    machine: bool,  # noqa: FBT001 - as above
     settings: str | None,
 ) -> None:
-    """Make a client for the authorization code flow."""
-    given = code_flow(callbacks, logouts, scopes) | document(settings)
+    """Make a client for the authorization code flow, or with --client-credentials for a program without a person."""
+    given = (machine_flow(scopes) if machine else code_flow(callbacks, logouts, scopes)) | document(settings)
     with services() as rooms:
         pool = rooms.pools.get(PoolId(pool_id))
-        client = rooms.clients.create(pool, name, given, confidential=confidential)
+        client = rooms.clients.create(pool, name, given, confidential=confidential or machine)
         secret = {"ClientSecret": client.secrets[0].reveal()} if client.secrets else {}
         show({**_shown(client), **secret})
 
@@ -66,6 +70,15 @@ def code_flow(callbacks: tuple[str, ...], logouts: tuple[str, ...], scopes: tupl
             "AllowedOAuthScopes": list(scopes) or ["openid", "email", "profile"],
         }
     return given | ({"LogoutURLs": list(logouts)} if logouts else {})
+
+
+def machine_flow(scopes: tuple[str, ...]) -> dict[str, Any]:
+    """CreateUserPoolClient's input for the client credentials grant."""
+    return {
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthFlows": ["client_credentials"],
+        "AllowedOAuthScopes": list(scopes),
+    }
 
 
 @command.command("list")

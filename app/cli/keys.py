@@ -15,8 +15,13 @@ def command() -> None:
     "--now", is_flag=True, help="For a compromise: old keys stop verifying at once, and what they signed with them."
 )
 def rotate(pool_id: str, *, now: bool) -> None:
-    """Make new signing keys; without --now, nothing that was signed before is refused."""
+    """Make new signing keys for the pool's `signing_algorithm`; without --now, nothing that was signed before is refused."""
     with services() as rooms:
         pool = rooms.pools.get(PoolId(pool_id))
-        made = rooms.keys.rotate(pool.pool_id, now=now)
-        show([{"kid": key.kid, "purpose": key.purpose.value, "signs_from": key.signs_from} for key in made])
+        made = rooms.keys.rotate(pool.pool_id, now=now, algorithm=pool.extensions.signing_algorithm)
+        show(
+            [
+                {"kid": key.kid, "purpose": key.purpose.value, "algorithm": key.algorithm, "signs_from": key.signs_from}
+                for key in made
+            ]
+        )

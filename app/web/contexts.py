@@ -1,7 +1,8 @@
 """What each page gives its template: the public contract of themes.
 
 A context is all that a template can see besides the functions `t`, `asset` and the value `theme`. No context holds
-a secret: no password, token or session, and of a code only the mail that carries it. `docs/reference/theme-contexts.md`
+a secret: no password, token or session, and of a code only the mail that carries it. The one exception is the page
+that carries an answer to the application, code or tokens, and does nothing else. `docs/reference/theme-contexts.md`
 is generated from this file; a test fails when it is stale.
 """
 
@@ -100,6 +101,14 @@ class PasswordRule:
         "which requirement; the catalogue's `password_rule.<kind>` says it",
     ]
     n: Annotated[int, "the least length, or how many earlier passwords are refused; else 0"] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedField:
+    """One parameter of the answer that a page carries to the application."""
+
+    name: Annotated[str, "parameter name"]
+    value: Annotated[str, "parameter value, as it must arrive"]
 
 
 IdentifierKind = Literal["username", "email", "phone_number", "email_or_phone"]
@@ -239,6 +248,19 @@ class ErrorPage(PageFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormPostPage(PageFrame):
+    """Carries the answer back to the application, by itself with JavaScript, by its button without (`response_mode=form_post`).
+
+    Its form goes to another origin: it has neither `csrf_token` nor `action`, only the fields given, each a hidden input.
+    """
+
+    template = "form_post.html"
+
+    action_url: Annotated[str, "the application's address that the form is posted to"]
+    fields: Annotated[tuple[PostedField, ...], "the answer, one hidden input each"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailLink:
     """The one action of a mail."""
 
@@ -276,6 +298,7 @@ PAGES: tuple[type[PageFrame], ...] = (
     SignOutPage,
     SignedOutPage,
     ErrorPage,
+    FormPostPage,
 )
 
 PARTS: tuple[type, ...] = (
@@ -287,5 +310,6 @@ PARTS: tuple[type, ...] = (
     Provider,
     AttributeField,
     PasswordRule,
+    PostedField,
     MailLink,
 )

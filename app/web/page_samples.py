@@ -16,12 +16,14 @@ from app.web.contexts import (
     ForgotPasswordPage,
     Form,
     FormErrors,
+    FormPostPage,
     Language,
     Links,
     MailEnvelope,
     MailLink,
     PageFrame,
     PasswordRule,
+    PostedField,
     Provider,
     ResendCodePage,
     ResetPasswordPage,
@@ -167,6 +169,11 @@ def sample_pages(pages: Pages, theme: str, lang: str) -> Mapping[str, PageFrame]
             ),
             "error-expired": ErrorPage(
                 **{**frame, "form": None}, error=FormErrors(summary=say("error.session_expired"))
+            ),
+            "form-post": FormPostPage(
+                **{**frame, "form": None, "languages": (), "links": Links()},
+                action_url="/nowhere",
+                fields=(PostedField(name="code", value="sample"), PostedField(name="state", value='a "b" & c')),
             ),
         }
     )

@@ -10,6 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from app.core.kernel.errors import Unavailable
+from app.core.keys.algorithms import registry_of
 from app.core.keys.model import KeyPurpose
 from app.core.keys.schedule import LONGEST_TOKEN, PUBLISHED_AHEAD
 from app.core.keys.service import Keys
@@ -40,7 +41,7 @@ def _kids(keys: Keys, pool: Pool) -> list[str]:
 def _token(keys: Keys, pool: Pool, purpose: KeyPurpose = ACCESS) -> str:
     signer = keys.signer(pool.pool_id, purpose)
     header = {"alg": signer.algorithm, "kid": signer.kid}
-    return jwt.encode(header, {"sub": "anna"}, signer.key, algorithms=[signer.algorithm])
+    return jwt.encode(header, {"sub": "anna"}, signer.key, registry=registry_of(signer.algorithm))
 
 
 def _verifies(keys: Keys, pool: Pool, token: str, purpose: KeyPurpose = ACCESS) -> bool:
@@ -48,7 +49,7 @@ def _verifies(keys: Keys, pool: Pool, token: str, purpose: KeyPurpose = ACCESS) 
     found = keys.find_verifier(pool.pool_id, purpose, header["kid"])
     if found is None:
         return False
-    return jwt.decode(token, found.key, algorithms=[found.algorithm]).claims["sub"] == "anna"
+    return jwt.decode(token, found.key, registry=registry_of(found.algorithm)).claims["sub"] == "anna"
 
 
 @pytest.mark.spec("RFC 7517 §5")
@@ -176,7 +177,7 @@ def test_a_clock_that_is_set_back_still_finds_a_key_to_sign_with(world: World, k
     assert _verifies(keys, pool, _token(keys, pool))
 
 
-@pytest.mark.parametrize(("algorithm", "kty"), [("ES256", "EC"), ("Ed25519", "OKP")])
+@pytest.mark.parametrize(("algorithm", "kty"), [("ES256", "EC"), ("EdDSA", "OKP")])
 def test_a_rotation_may_change_the_algorithm(world: World, keys: Keys, pool: Pool, algorithm: str, kty: str) -> None:
     before = _token(keys, pool)
     keys.rotate(pool.pool_id, algorithm=algorithm)

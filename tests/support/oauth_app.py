@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -16,6 +16,7 @@ from flask import Flask, Response
 from flask import request as flask_request
 from flask.testing import FlaskClient
 
+from app.adapters.system.service_model import BotocoreSchema
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings
@@ -27,10 +28,14 @@ from app.core.kernel.secret import Secret
 from app.core.keys.model import KeyPurpose
 from app.core.keys.service import Keys
 from app.core.pools.model import Pool
+from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.service import Sessions
+from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
 from app.core.users.model import User, UserStatus
 from app.web.cookies import Cookies
+from app.web.form_post import FormPostPages
+from app.web.pages import Pages, shipped_themes
 from tests.support.prepared_keys import keys_of
 from tests.support.world import World, fresh_sqlite
 
@@ -63,17 +68,24 @@ def basic(client: Client, secret: str | None = None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Landing:
-    """Where a redirect led: the address without query, and the query."""
+    """Where a redirect led: the address alone, the query, and the fragment read like a query."""
 
     status: int
     address: str
     query: dict[str, str]
+    fragment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, response: Any) -> "Landing":
         location = response.headers.get("Location", "")
+        location, _, fragment = location.partition("#")
         address, _, query = location.partition("?")
-        return cls(response.status_code, address, dict(parse_qsl(query, keep_blank_values=True)))
+        return cls(
+            response.status_code,
+            address,
+            dict(parse_qsl(query, keep_blank_values=True)),
+            dict(parse_qsl(fragment, keep_blank_values=True)),
+        )
 
 
 @cache
@@ -88,6 +100,11 @@ def _prepared() -> tuple[Path, str, dict[str, Any]]:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     world.close()
     return folder / "poolhouse.sqlite3", pool.pool_id, keys._rings
+
+
+@cache
+def _pages() -> Pages:
+    return Pages([shipped_themes()])
 
 
 class OAuthApp:
@@ -118,6 +135,13 @@ class OAuthApp:
             clock=self.clock,
             public_url=PUBLIC_URL,
         )
+        self.servers = ResourceServers(
+            store=self.world.resource_servers,
+            read_scopes=self.world.resource_servers.scopes_of,
+            schema=BotocoreSchema(),
+            clock=self.clock,
+            transactions=self.world.database,
+        )
         self.flask = Flask("oauth")
         self.flask.register_blueprint(create_blueprint(self._surroundings()))
         self.pool: Pool = self.world.pools.find(PoolId(pool_id))  # type: ignore[assignment]
@@ -134,10 +158,12 @@ class OAuthApp:
 
         return Surroundings(
             tokens=self.tokens,
+            introspection=Introspection(tokens=self.tokens),
             sessions=self.sessions,
             keys=self.keys,
             find_pool=self.world.pools.find,
             find_client=self.world.clients.find,
+            living_scopes=self.servers.choose_living,
             hasher=self.world.hasher,
             clock=self.clock,
             public_url=PUBLIC_URL,
@@ -146,6 +172,7 @@ class OAuthApp:
             session_handle=session_handle,
             forget_session=lambda response, pool_id: self.cookies.remove(response, SESSION_COOKIE, pool_id),
             render_error=render_error,
+            render_form_post=FormPostPages(pages=_pages()).draw,
         )
 
     def close(self) -> None:
@@ -265,6 +292,17 @@ class OAuthApp:
         response = self.redeem(self.a_code(client, **changes), client)
         assert response.status_code == 200, response.text
         return response.json
+
+    def own_tokens(self, client: Client, *, headers: dict[str, str] | None = None, **changes: str | None) -> Any:
+        """The client credentials grant."""
+        form = {"grant_type": "client_credentials", **changes}
+        return self.post_token(form, headers=basic(client) if headers is None else headers)
+
+    def introspect(self, token: str, client: Client, *, headers: dict[str, str] | None = None, **changes: str) -> Any:
+        sent = {"token": token, **changes}
+        return self.browser().post(
+            "/oauth2/introspect", data=sent, headers=basic(client) if headers is None else headers
+        )
 
     def userinfo(self, token: str) -> Any:
         return self.browser().get("/oauth2/userInfo", headers={"Authorization": f"Bearer {token}"})

@@ -19,6 +19,7 @@ from app.adapters.sql.groups import SqlGroups
 from app.adapters.sql.installation import open_data_key
 from app.adapters.sql.keys import SqlKeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
+from app.adapters.sql.resource_servers import SqlResourceServers
 from app.adapters.sql.tokens import SqlTokens
 from app.adapters.sql.users import SqlUsers
 from app.core.clients.model import Client, ClientExtensions, ClientSettings
@@ -28,6 +29,7 @@ from app.core.kernel.secret import Secret
 from app.core.messages.model import Notice
 from app.core.pools.model import Pool, PoolExtensions
 from app.core.pools.settings import PoolSettings
+from app.core.resource_servers.model import ResourceServer, Scope
 
 MASTER_KEY = bytes(range(32))
 NOON = 1_900_000_000
@@ -105,6 +107,7 @@ class World:
         self.clients = SqlClients(self.database, self.sealer)
         self.users = SqlUsers(self.database)
         self.groups = SqlGroups(self.database)
+        self.resource_servers = SqlResourceServers(self.database)
         self.keys = SqlKeys(self.database, self.sealer)
         self.tokens = SqlTokens(self.database)
         self.audit = SqlAuditLog(self.database, self.clock)
@@ -166,3 +169,17 @@ class World:
         )
         self.clients.add(client)
         return client
+
+    def a_resource_server(self, pool: Pool, identifier: str, *scopes: str) -> ResourceServer:
+        """A stored API with these scopes."""
+        now = self.clock.now()
+        server = ResourceServer(
+            pool_id=pool.pool_id,
+            identifier=identifier,
+            name=identifier,
+            scopes=tuple(Scope(name=name, description=name) for name in scopes),
+            created_at=now,
+            updated_at=now,
+        )
+        self.resource_servers.add(server)
+        return server

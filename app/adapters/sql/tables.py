@@ -142,6 +142,16 @@ group_members = db.Table(
     Index("ix_group_members_user", "pool_id", "sub"),
 )
 
+resource_servers = db.Table(
+    "resource_servers",
+    Column("pool_id", String(64), ForeignKey("pools.pool_id", ondelete="CASCADE"), primary_key=True),
+    Column("identifier", String(256), primary_key=True),
+    Column("name", String(256), nullable=False),
+    Column("scopes", _Document, nullable=False),
+    Column("created_at", _Seconds, nullable=False),
+    Column("updated_at", _Seconds, nullable=False),
+)
+
 signing_keys = db.Table(
     "signing_keys",
     Column("kid", String(64), primary_key=True),

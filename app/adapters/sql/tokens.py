@@ -84,6 +84,11 @@ class SqlTokens:
                 connection.execute(insert(refresh_tokens).values(_refresh_columns(refresh)))
             return True
 
+    def add_session(self, session: TokenSession) -> None:
+        with self._database.writing() as connection:
+            connection.execute(_SWEEP_SESSIONS, {BEFORE: session.created_at - _TOMBSTONE_SECONDS})
+            connection.execute(insert(token_sessions).values(_session_columns(session)))
+
     def find_refresh(self, token_hash: str) -> tuple[RefreshToken, TokenSession, User | None] | None:
         with self._database.connection() as connection:
             row: Any = connection.execute(_FIND_REFRESH, {"its_hash": token_hash}).one_or_none()

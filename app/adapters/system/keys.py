@@ -22,7 +22,7 @@ class SystemKeyFactory:
                 return rsa.generate_private_key(public_exponent=65537, key_size=2048)
             case "ES256":
                 return ec.generate_private_key(ec.SECP256R1())
-            case "Ed25519":
+            case "EdDSA":
                 return ed25519.Ed25519PrivateKey.generate()
             case _:
                 raise ValueError(f"no key can be made for {algorithm}")

@@ -11,6 +11,8 @@ from flask import request as flask_request
 from app.blueprints.oauth2.errors import PageRefusal, not_stored, redirect_to_client, refusal, refusal_of
 from app.blueprints.oauth2.parameters import LARGEST_QUERY, Parameters, ReadRequest, read_query
 from app.blueprints.oauth2.records import ClientRecord
+from app.blueprints.oauth2.resource import read_resource
+from app.blueprints.oauth2.response_mode import ResponseMode, check_response_mode, choose_response_mode
 from app.blueprints.oauth2.server import PoolhouseServer
 from app.core.kernel.errors import Fact
 from app.core.sessions.suffices import AuthorizeRequest, LoginRequired, Suffices, suffices
@@ -70,7 +72,7 @@ class Authorize:
         return record
 
     def _answer(self, request: ReadRequest, record: ClientRecord, redirect_uri: str) -> Response:
-        _check_parameters(request.payload)
+        _check_parameters(request.payload, redirect_uri)
         grant = self._server.get_consent_grant(request)
         demands = self._demands(request.payload, record)
         outcome = self._sufficient_session(record, demands)
@@ -78,8 +80,7 @@ class Authorize:
             if outcome.silent:
                 raise refusal("login_required", "Nobody is signed in, or not recently enough.")
             return self._to_sign_in(record, demands)
-        code = grant.issue_code(redirect_uri, outcome)
-        return self._to_client(record, redirect_uri, request.payload, {"code": code.reveal()})
+        return self._to_client(record, redirect_uri, request.payload, grant.answer(redirect_uri, outcome))
 
     def _sufficient_session(self, record: ClientRecord, demands: AuthorizeRequest) -> Suffices | LoginRequired:
         pool_id = record.pool.pool_id
@@ -121,16 +122,21 @@ class Authorize:
         return not_stored_redirect(f"/login?{urlencode(pairs, quote_via=quote)}")
 
     def _refuse(self, error: OAuth2Error, record: ClientRecord, redirect_uri: str, payload: Parameters) -> Response:
-        answer = {"error": error.error, "error_description": error.get_error_description() or None}
+        description = error.get_error_description()
+        answer = {"error": error.error, **({"error_description": description} if description else {})}
         return self._to_client(record, redirect_uri, payload, answer)
 
     def _to_client(
-        self, record: ClientRecord, redirect_uri: str, payload: Parameters, answer: dict[str, str | None]
+        self, record: ClientRecord, redirect_uri: str, payload: Parameters, answer: dict[str, str]
     ) -> Response:
         """With ``state`` as it came and ``iss`` on success and refusal alike (RFC 9207 §2). A state sent twice is not echoed."""
         state = None if payload.repeated(("state",)) else payload.state
         issuer = self._surroundings.tokens.issuer(record.pool.pool_id)
-        return redirect_to_client(redirect_uri, {**answer, "state": state, "iss": issuer})
+        given = {**answer, **({} if state is None else {"state": state}), "iss": issuer}
+        mode = choose_response_mode(payload, redirect_uri)
+        if mode is ResponseMode.FORM_POST:
+            return not_stored(self._surroundings.render_form_post(record.pool, record.client, redirect_uri, given))
+        return redirect_to_client(redirect_uri, given, fragment=mode is ResponseMode.FRAGMENT)
 
 
 def _get_redirect_uri(payload: Parameters, record: ClientRecord) -> str:
@@ -155,7 +161,7 @@ def _get_redirect_uri(payload: Parameters, record: ClientRecord) -> str:
     return str(named)
 
 
-def _check_parameters(payload: Parameters) -> None:
+def _check_parameters(payload: Parameters, redirect_uri: str) -> None:
     """What Authlib leaves to others. Its own checks of response type, PKCE and scope follow."""
     repeated = payload.repeated()
     if repeated is not None:
@@ -165,8 +171,8 @@ def _check_parameters(payload: Parameters) -> None:
             raise refusal(error, f"The parameter {name} is not supported.")
     if payload.response_type is None:
         raise refusal("invalid_request", "response_type is missing.")
-    if payload.data.get("response_mode", "query") != "query":
-        raise refusal("invalid_request", "Only response_mode=query is supported.")
+    check_response_mode(payload, redirect_uri)
+    read_resource(payload)
     nonce = payload.data.get("nonce")
     if nonce is not None and (len(nonce) > _LONGEST_NONCE or not _SPEAKABLE.fullmatch(nonce)):
         raise refusal("invalid_request", "The nonce is too long or holds control characters.")

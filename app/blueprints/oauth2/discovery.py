@@ -8,7 +8,6 @@ from flask import Response, abort
 from flask import request as flask_request
 
 from app.blueprints.oauth2.surroundings import Surroundings
-from app.core.kernel.errors import Unavailable
 from app.core.kernel.ids import PoolId
 from app.core.keys.model import KeyPurpose
 from app.core.pools.model import Pool
@@ -22,6 +21,7 @@ _CLAIMS = [
     "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "token_use", "cognito:username", "cognito:groups",
     "email", "email_verified", "phone_number", "phone_number_verified", "name", "family_name", "given_name", "middle_name",
     "nickname", "preferred_username", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
+    "address",
 ]  # fmt: skip
 
 
@@ -59,27 +59,27 @@ def _cached(response: Response) -> Response:
 
 def _metadata(surroundings: Surroundings, pool: Pool) -> dict[str, Any]:
     issuer, origin = surroundings.tokens.issuer(pool.pool_id), surroundings.public_url
-    try:
-        algorithms = {"RS256", surroundings.keys.signer(pool.pool_id, KeyPurpose.ID).algorithm}
-    except Unavailable:
-        algorithms = {"RS256"}
+    # Discovery §3 wants RS256 in every list; the others are those of published keys, so that a rotation is announced.
+    algorithms = {"RS256"} | surroundings.keys.algorithms(pool.pool_id, KeyPurpose.ID)
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{origin}/oauth2/authorize",
         "token_endpoint": f"{origin}/oauth2/token",
         "userinfo_endpoint": f"{origin}/oauth2/userInfo",
         "revocation_endpoint": f"{origin}/oauth2/revoke",
+        "introspection_endpoint": f"{origin}/oauth2/introspect",
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
-        "subject_types_supported": ["public"],
+        "response_types_supported": ["code", "token", "id_token", "id_token token"],
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "client_credentials"],
+        "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": sorted(algorithms),
-        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "scopes_supported": ["openid", "email", "phone", "profile", "address"],
         "claims_supported": _CLAIMS,
         "claim_types_supported": ["normal"],
         "token_endpoint_auth_methods_supported": _AUTH_METHODS,
         "revocation_endpoint_auth_methods_supported": _AUTH_METHODS,
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login"],
         "authorization_response_iss_parameter_supported": True,

@@ -1,6 +1,7 @@
 """From the core's facts and Authlib's errors to the protocol: one table, one JSON body, one redirect, one page."""
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -19,7 +20,7 @@ from app.core.kernel.errors import (
     UserDisabled,
 )
 from app.core.pools.model import Pool
-from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded
+from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded, TargetInvalid
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FACTS: dict[type[Fact], tuple[int, str]] = {
     GrantInvalid: (400, "invalid_grant"),
     ScopeExceeded: (400, "invalid_scope"),
+    TargetInvalid: (400, "invalid_target"),
     NotRevocable: (400, "unsupported_token_type"),
     RevocationDisabled: (400, "invalid_request"),
     InvalidParameter: (400, "invalid_request"),
@@ -97,13 +99,12 @@ def bearer_challenge(realm: str, error: OAuth2Error | None = None, *, scope: str
     return "Bearer " + ", ".join(f'{name}="{_UNSPEAKABLE.sub("?", value)}"' for name, value in parts.items())
 
 
-def redirect_to_client(redirect_uri: str, parameters: dict[str, str | None]) -> Response:
-    """The answer of the authorization endpoint, in the query of the registered URI.
+def redirect_to_client(redirect_uri: str, given: Mapping[str, str], *, fragment: bool = False) -> Response:
+    """The answer of the authorization endpoint, in the query or the fragment of the registered URI.
 
     The URI is not taken apart: it goes out as registered, custom schemes included, with the parameters behind it.
     """
-    given = {name: value for name, value in parameters.items() if value is not None}
-    joint = "&" if "?" in redirect_uri else "?"
+    joint = "#" if fragment else "&" if "?" in redirect_uri else "?"
     location = f"{redirect_uri}{joint}{urlencode(given, quote_via=quote)}"
     return not_stored(_AsWritten(status=302, headers={"Location": location}))
 

@@ -9,11 +9,12 @@ from app.core.tokens.scopes import choose_scope
 
 
 class ClientRecord(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
-    """A client and the pool it belongs to."""
+    """A client and the pool it belongs to. ``living_scopes`` are those of its scopes that still exist."""
 
-    def __init__(self, pool: Pool, client: Client) -> None:
+    def __init__(self, pool: Pool, client: Client, living_scopes: tuple[str, ...]) -> None:
         self.pool = pool
         self.client = client
+        self.living_scopes = living_scopes
 
     def __repr__(self) -> str:
         return f"<client {self.client.client_id}>"
@@ -26,7 +27,7 @@ class ClientRecord(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
         """None where anything asked for is unknown: Authlib answers ``invalid_scope`` then, instead of granting less."""
-        granted = choose_scope(self.client, scope)
+        granted = choose_scope(self.client, scope, self.living_scopes)
         return None if granted is None else " ".join(granted)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
@@ -34,10 +35,12 @@ class ClientRecord(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
         return redirect_uri in self.client.settings.callback_urls
 
     def check_response_type(self, response_type: str) -> bool:
-        return response_type in self.client.settings.oauth_flows
+        """``code`` by the code flow, tokens by the implicit one; which types there are at all is the grants' to say."""
+        return ("code" if response_type == "code" else "implicit") in self.client.settings.oauth_flows
 
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type in {"authorization_code", "refresh_token"} and "code" in self.client.settings.oauth_flows
+        flow = "client_credentials" if grant_type == "client_credentials" else "code"
+        return flow in self.client.settings.oauth_flows
 
 
 class CodeRecord(AuthorizationCodeMixin):  # type: ignore[misc]  # Authlib is untyped

@@ -8,8 +8,11 @@ from app.blueprints.oauth2.authorize import Authorize
 from app.blueprints.oauth2.discovery import jwks, metadata
 from app.blueprints.oauth2.errors import PageRefusal, json_refusal, refusal
 from app.blueprints.oauth2.grants.authorization_code import CodeGrant
+from app.blueprints.oauth2.grants.client_credentials import MachineGrant
+from app.blueprints.oauth2.grants.implicit import DirectGrant
 from app.blueprints.oauth2.grants.pkce import ProofKey
 from app.blueprints.oauth2.grants.refresh_token import RefreshGrant
+from app.blueprints.oauth2.introspect import introspect
 from app.blueprints.oauth2.logout import Logout
 from app.blueprints.oauth2.revoke import revoke
 from app.blueprints.oauth2.server import PoolhouseServer
@@ -22,7 +25,9 @@ def create_blueprint(surroundings: Surroundings) -> Blueprint:
     """All of OAuth 2.0 and OpenID Connect, for every pool."""
     server = PoolhouseServer(surroundings)
     server.register_grant(CodeGrant, [ProofKey()])
+    server.register_grant(DirectGrant)
     server.register_grant(RefreshGrant)
+    server.register_grant(MachineGrant)
     blueprint = Blueprint("oauth2", __name__)
     _add_browser_endpoints(blueprint, server)
     _add_machine_endpoints(blueprint, server)
@@ -54,6 +59,7 @@ def _add_machine_endpoints(blueprint: Blueprint, server: PoolhouseServer) -> Non
 
     machine.add_url_rule("/oauth2/token", "token", lambda: token(server), methods=["POST"])
     machine.add_url_rule("/oauth2/revoke", "revoke", lambda: revoke(server), methods=["POST"])
+    machine.add_url_rule("/oauth2/introspect", "introspect", lambda: introspect(server), methods=["POST"])
     for path in ("/oauth2/userInfo", "/oauth2/userinfo"):
         machine.add_url_rule(path, "userinfo", show_user, methods=["GET", "POST"])
     machine.add_url_rule("/<pool_id>/.well-known/openid-configuration", "openid", describe)

@@ -39,14 +39,15 @@ class PoolhouseServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is 
         host_pool = self.surroundings.pool_of_host()
         if host_pool is not None and host_pool.pool_id != pool.pool_id:
             return None
-        return ClientRecord(pool, client)
+        return ClientRecord(pool, client, self.surroundings.living_scopes(pool.pool_id, client.settings.oauth_scopes))
 
-    def authenticate_client(self, request: OAuth2Request, methods: list[str], endpoint: str = "token") -> ClientRecord:  # noqa: ARG002
+    def authenticate_client(self, request: OAuth2Request, methods: list[str], endpoint: str = "token") -> ClientRecord:  # noqa: ARG002 - Authlib's signature; grants say which clients they refuse
         """Ours in place of Authlib's, which falls over credentials that are not UTF-8 and tries one method after another."""
         record, request.auth_method = authenticate(
             request.headers.get("Authorization"), request.form, self.query_client
         )
-        if not record.client.settings.oauth_enabled:
+        # A gateway that only introspects asks for no tokens, so it needs no OAuth flow.
+        if endpoint != "introspection" and not record.client.settings.oauth_enabled:
             raise refusal("unauthorized_client", "The client may not use the OAuth endpoints.")
         return record
 
@@ -63,7 +64,10 @@ class PoolhouseServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is 
                 for extension in extensions or ():
                     extension(grant)
                 return grant
-        raise refusal("unsupported_response_type", "Only response_type=code is supported.")
+        raise refusal(
+            "unsupported_response_type",
+            "The response types are code and, for clients that may, token, id_token and id_token token.",
+        )
 
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
         """Nothing: the core saved before it signed."""

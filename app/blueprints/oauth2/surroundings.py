@@ -1,6 +1,6 @@
 """What the endpoints need from outside: the rooms they call, and what the web side knows about the request at hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import Response
@@ -15,6 +15,7 @@ from app.core.kernel.secret import Secret
 from app.core.keys.service import Keys
 from app.core.pools.model import Pool
 from app.core.sessions.service import Sessions
+from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
 
 
@@ -24,13 +25,17 @@ class Surroundings:
 
     ``pool_of_host``: the pool whose own host was asked, None on the public origin. ``session_handle``: the browser's session cookie
     for a pool. ``forget_session``: takes that cookie away. ``render_error``: the page for a refusal, never a redirect.
+    ``render_form_post``: the page that posts an answer to a client's registered redirect URI. ``living_scopes``: those of a
+    client's scopes that still exist.
     """
 
     tokens: Tokens
+    introspection: Introspection
     sessions: Sessions
     keys: Keys
     find_pool: Callable[[PoolId], Pool | None]
     find_client: Callable[[ClientId], Client | None]
+    living_scopes: Callable[[PoolId, tuple[str, ...]], tuple[str, ...]]
     hasher: Hasher
     clock: Clock
     public_url: str
@@ -39,3 +44,4 @@ class Surroundings:
     session_handle: Callable[[PoolId], Secret | None]
     forget_session: Callable[[Response, PoolId], None]
     render_error: Callable[[PageRefusal], Response]
+    render_form_post: Callable[[Pool, Client, str, Mapping[str, str]], Response]

@@ -9,7 +9,7 @@ from app.blueprints.oauth2.parameters import read_form
 from app.blueprints.oauth2.server import PoolhouseServer
 from app.core.kernel.errors import Fact
 
-GRANTS = ("authorization_code", "refresh_token")
+GRANTS = ("authorization_code", "refresh_token", "client_credentials")
 
 
 def token(server: PoolhouseServer) -> Response:
@@ -20,7 +20,7 @@ def token(server: PoolhouseServer) -> Response:
         if grant_type is None:
             raise refusal("invalid_request", "grant_type is missing.")
         if grant_type not in GRANTS:
-            raise refusal("unsupported_grant_type", f"The grant types are {' and '.join(GRANTS)}.")
+            raise refusal("unsupported_grant_type", f"The grant types are {', '.join(GRANTS)}.")
         response: Response = server.create_token_response(request)
     except OAuth2Error as error:
         return server.handle_error_response(None, error)

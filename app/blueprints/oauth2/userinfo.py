@@ -32,7 +32,8 @@ def userinfo(surroundings: Surroundings) -> Response:
     if OPENID not in access.scope:
         narrow = refusal("insufficient_scope", "The access token was not granted openid.", status=403)
         return json_refusal(narrow, challenge=bearer_challenge(realm, narrow, scope=OPENID))
-    claims = userinfo_claims(access.client, access.user, access.scope)
+    sub, username = access.claims["sub"], access.claims["username"]
+    claims = userinfo_claims(access.client, access.user, access.scope, sub=sub, username=username)
     return not_stored(Response(json.dumps(claims), content_type="application/json;charset=UTF-8"))
 
 

@@ -1,7 +1,7 @@
 """A client's AWS-shaped document when it is written: what AWS checks beyond its model, and the defaults that complete it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +10,8 @@ from app.core.kernel.errors import InvalidParameter
 from app.core.pools.schema import VERIFIABLE
 from app.core.pools.settings import PoolSettings
 
-STANDARD_SCOPES = frozenset({"openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"})
+STANDARD_SCOPES = frozenset({"openid", "email", "phone", "profile", "address", "aws.cognito.signin.user.admin"})
+"""Cognito's, and ``address``, which OpenID Connect Core §5.4 has beside them."""
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -56,11 +57,14 @@ def check_redirect_url(url: str, *, member: str) -> None:
         raise refused
 
 
-def completed(given: Mapping[str, Any], pool: PoolSettings, *, has_secret: bool) -> dict[str, Any]:
-    """The stored document. Raises ``InvalidParameter`` and its kinds."""
+def completed(
+    given: Mapping[str, Any], pool: PoolSettings, *, has_secret: bool, custom_scopes: Collection[str] = ()
+) -> dict[str, Any]:
+    """The stored document. ``custom_scopes`` are those of the pool's resource servers. Raises ``InvalidParameter`` and its kinds."""
     document = {key: value for key, value in given.items() if key not in _KEPT_OUT}
     _check_urls(document)
     _check_oauth(document, has_secret=has_secret)
+    _check_names(document, custom_scopes)
     _check_flows(document)
     _check_lifetimes(document)
     _check_attributes(document, pool)
@@ -102,12 +106,11 @@ def _check_oauth(document: Mapping[str, Any], *, has_secret: bool) -> None:
             )
     elif flows and not document.get("CallbackURLs"):
         raise InvalidOAuthFlow("CallbackURLs are required for the code and implicit flows.")
-    _check_names(document)
 
 
-def _check_names(document: Mapping[str, Any]) -> None:
+def _check_names(document: Mapping[str, Any], custom_scopes: Collection[str]) -> None:
     for scope in document.get("AllowedOAuthScopes", ()):
-        if scope not in STANDARD_SCOPES:
+        if scope not in STANDARD_SCOPES and scope not in custom_scopes:
             raise ScopeDoesNotExist(f"Scope {scope} does not exist.")
     for provider in document.get("SupportedIdentityProviders", ()):
         if provider != "COGNITO":

@@ -93,6 +93,11 @@ class ClientExtensions:
     require_pkce: bool | None = None
     """None: required for public clients only (contract section 6)."""
     string_booleans_at_userinfo: bool = False
+    rfc9068: bool = False
+    """Whether access tokens take the form of RFC 9068."""
+    pairwise: bool = False
+    """Whether users have a ``sub`` of their own in this client's sector (OpenID Connect Core §8)."""
+    sector_identifier: str | None = None
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "ClientExtensions":
@@ -101,6 +106,9 @@ class ClientExtensions:
             document=document,
             require_pkce=None if require is None else bool(require),
             string_booleans_at_userinfo=bool(document.get("string_booleans_at_userinfo", False)),
+            rfc9068=document.get("access_token_format") == "rfc9068",
+            pairwise=document.get("subject_type") == "pairwise",
+            sector_identifier=document.get("sector_identifier"),
         )
 
 

@@ -24,9 +24,15 @@ class SecretLimitExceeded(Fact):
     message = "A user pool client has at most two active secrets."
 
 
+def _no_scopes(_pool_id: PoolId) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clients:
-    """Plain management of app clients. ``read`` is a lookup that may be a quarter of a second old."""
+    """Plain management of app clients. ``read`` is a lookup that may be a quarter of a second old; ``scopes_of`` names the
+    scopes of a pool's resource servers.
+    """
 
     store: ClientStore
     read: Callable[[ClientId], Client | None]
@@ -34,6 +40,7 @@ class Clients:
     check_branding: ours.BrandingCheck
     clock: Clock
     transactions: Transactions
+    scopes_of: Callable[[PoolId], frozenset[str]] = _no_scopes
 
     def create(
         self,
@@ -60,7 +67,7 @@ class Clients:
             client_id=client_id or new_client_id(),
             pool_id=pool.pool_id,
             name=name,
-            settings=ClientSettings.read(completed(settings, pool.settings, has_secret=bool(secrets))),
+            settings=ClientSettings.read(self._completed(pool, settings, has_secret=bool(secrets))),
             extensions=ClientExtensions.read(ours.completed(CLIENT_EXTENSIONS, extensions or {}, self.check_branding)),
             secrets=secrets,
             created_at=now,
@@ -88,7 +95,7 @@ class Clients:
         self.schema.check("UpdateUserPoolClient", {**settings, "UserPoolId": pool.pool_id, "ClientId": client_id})
         with self.transactions.transaction():
             client = _found(self.store.find(client_id), pool.pool_id, client_id)
-            document = completed(settings, pool.settings, has_secret=not client.is_public)
+            document = self._completed(pool, settings, has_secret=not client.is_public)
             client = replace(
                 client,
                 name=str(settings.get("ClientName", client.name)),
@@ -139,6 +146,9 @@ class Clients:
         with self.transactions.transaction():
             _found(self.store.find(client_id), pool_id, client_id)
             self.store.remove(pool_id, client_id)
+
+    def _completed(self, pool: Pool, settings: Mapping[str, Any], *, has_secret: bool) -> dict[str, Any]:
+        return completed(settings, pool.settings, has_secret=has_secret, custom_scopes=self.scopes_of(pool.pool_id))
 
 
 def _found(client: Client | None, pool_id: PoolId, client_id: ClientId) -> Client:

@@ -16,6 +16,7 @@ BrandingCheck = Callable[[Mapping[str, object]], None]
 """Raises ``ValueError`` whose text names every mistake. It comes from outside: branding stands above the records."""
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 _BRANDING = "branding"
 
 
@@ -54,6 +55,24 @@ def whole_number(low: int, high: int) -> Callable[[object], int]:
         return value
 
     return read
+
+
+def one_of(*names: str) -> Callable[[object], str]:
+    """One of the names, written exactly so."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in names:
+            raise ValueError(f"must be {', '.join(names[:-1])} or {names[-1]}")
+        return value
+
+    return read
+
+
+def a_host(value: object) -> str:
+    """A host name such as ``example.com``, without scheme, port or path."""
+    if not isinstance(value, str) or len(value) > 253 or not _HOST.fullmatch(value.lower()):
+        raise ValueError("must be a host name such as example.com")
+    return value.lower()
 
 
 def a_language(value: object) -> str:

@@ -10,12 +10,10 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Unavailable
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
+from app.core.keys.algorithms import DEFAULT_ALGORITHM, KEY_TYPES
 from app.core.keys.model import JwksDocument, KeyPurpose, Signer, SigningKey
 from app.core.keys.ports import KeyFactory, KeyStore
 from app.core.keys.schedule import choose_published, choose_signing, is_published, last_published, next_signs_from
-
-DEFAULT_ALGORITHM = "RS256"
-_KEY_TYPES = {"RS256": "RSA", "ES256": "EC", "Ed25519": "OKP"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +62,16 @@ class Keys:
             ring.documents[names] = document
         return document
 
-    def ensure(self, pool_id: str) -> None:
+    def algorithms(self, pool_id: str, purpose: KeyPurpose) -> frozenset[str]:
+        """Every algorithm that tokens of the purpose may be signed with now or soon: those of the published keys."""
+        now = self.clock.now()
+        published = (key for key in self._ring(pool_id).keys if is_published(key, now=now))
+        return frozenset(key.algorithm for key in published if key.purpose is purpose)
+
+    def ensure(self, pool_id: str, algorithm: str = DEFAULT_ALGORITHM) -> None:
         """Gives the pool its first keys, one for each purpose; harmless to repeat. Call it outside transactions: making keys takes time."""
         lacking = _lacking(self.store.list_of(pool_id))
-        made = [self._new_key(pool_id, purpose, DEFAULT_ALGORITHM, at_once=True, current=None) for purpose in lacking]
+        made = [self._new_key(pool_id, purpose, algorithm, at_once=True, current=None) for purpose in lacking]
         if not made:
             return
         with self.transactions.transaction():
@@ -148,7 +152,7 @@ def _lacking(keys: Iterable[SigningKey]) -> list[KeyPurpose]:
 
 
 def _parse(pem: Secret, algorithm: str) -> Key:
-    return JWKRegistry.import_key(pem.reveal(), _KEY_TYPES[algorithm])
+    return JWKRegistry.import_key(pem.reveal(), KEY_TYPES[algorithm])
 
 
 def _kid(key: Key) -> str:

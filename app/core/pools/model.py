@@ -14,6 +14,8 @@ class PoolExtensions:
     refuse_common_passwords: bool = False
     password_expires_days: int | None = None
     enabled: bool = True
+    signing_algorithm: str = "RS256"
+    """What new keys sign with; keys that exist keep theirs until they are rotated."""
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "PoolExtensions":
@@ -24,6 +26,7 @@ class PoolExtensions:
             refuse_common_passwords=bool(document.get("refuse_common_passwords", False)),
             password_expires_days=int(expires) if expires else None,
             enabled=bool(document.get("enabled", True)),
+            signing_algorithm=str(document.get("signing_algorithm", "RS256")),
         )
 
 

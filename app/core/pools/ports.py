@@ -37,5 +37,5 @@ class SettingsSchema(Protocol):
 
 
 class PoolKeys(Protocol):
-    def ensure(self, pool_id: PoolId) -> None:
+    def ensure(self, pool_id: PoolId, algorithm: str) -> None:
         """Makes the pool's first signing keys where it has none."""

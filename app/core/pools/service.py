@@ -63,7 +63,7 @@ class Pools:
         self.store.add(pool)
         try:
             # Making RSA keys takes a third of a second, too long for one transaction with the pool.
-            self.keys.ensure(pool.pool_id)
+            self.keys.ensure(pool.pool_id, pool.extensions.signing_algorithm)
         except BaseException:
             self.store.remove(pool.pool_id)
             raise
@@ -163,6 +163,9 @@ class Pools:
             record = self.read_domain(prefix)
             pool = self.read(record.pool_id) if record is not None and not record.custom else None
             return pool if pool is not None and pool.region == rest else None
+        if hostname == self.public_hostname:
+            # Nobody's own (``add_domain``), and a miss is never cached: without this every request would ask the database.
+            return None
         record = self.read_domain(hostname)
         return self.read(record.pool_id) if record is not None and record.custom else None
 

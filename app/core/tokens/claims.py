@@ -1,6 +1,5 @@
 """What stands in a token, claim by claim (tokens.md §2, §3). Pure: the same facts make the same claims."""
 
-import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,9 @@ from typing import Any
 
 from app.core.clients.model import Client
 from app.core.groups.model import Group
+from app.core.keys.algorithms import DEFAULT_ALGORITHM, left_half
 from app.core.tokens.model import TokenSession
+from app.core.tokens.resources import choose_audience
 from app.core.tokens.scopes import choose_attributes
 from app.core.users.model import User
 
@@ -27,50 +28,76 @@ class Subject:
     """Whom tokens are about and on whose behalf they are made. ``scope`` may be less than the session's (a narrowed refresh).
 
     ``nonce`` is None at a refresh: OpenID Connect Core §12.2 wants it only where the authorize request was just answered.
+    ``sub`` and ``username`` are what the client knows the user by: where subjects are pairwise, both are (§8).
     """
 
     issuer: str
     client: Client
     user: User
+    sub: str
+    username: str
     groups: Sequence[Group]
     session: TokenSession
     scope: tuple[str, ...]
     nonce: str | None
+    resource: str | None = None
     now: int
 
 
 def access_claims(subject: Subject, *, jti: str) -> dict[str, Any]:
-    """The access token's claims; no ``aud``, no attributes, ``version`` 2 (Cognito's OAuth endpoints)."""
-    lifetime = subject.client.settings.lifetimes.access_token
+    """The access token's claims; no ``aud`` without a resource, no attributes, ``version`` 2 (Cognito's OAuth endpoints)."""
+    client = subject.client
+    lifetime = client.settings.lifetimes.access_token
+    audience = choose_audience(client, scope=subject.scope, resource=subject.resource, issuer=subject.issuer)
     names = [group.name for group in subject.groups]
     return {
-        "sub": subject.user.sub,
+        "sub": subject.sub,
         **({"cognito:groups": names} if names else {}),
         "iss": subject.issuer,
         "version": 2,
-        "client_id": subject.client.client_id,
+        "client_id": client.client_id,
+        **({"aud": audience} if audience is not None else {}),
         **_lineage(subject),
         "token_use": "access",
         "scope": " ".join(subject.scope),
         "auth_time": subject.session.auth_time,
         "exp": subject.now + lifetime,
         "iat": subject.now,
-        **_own_id(subject, jti),
-        "username": subject.user.username,
+        **({"jti": jti} if client.extensions.rfc9068 else _own_id(subject, jti)),
+        "username": subject.username,
     }
 
 
-def id_claims(subject: Subject, *, jti: str, access_token: str) -> dict[str, Any]:
+def client_claims(
+    client: Client, *, issuer: str, scope: tuple[str, ...], audience: str | None, now: int, jti: str
+) -> dict[str, Any]:
+    """What stands in a token that a client got for itself (tokens.md §4): it is its own subject, and nobody's name is in it."""
+    return {
+        "sub": client.client_id,
+        "token_use": "access",
+        "scope": " ".join(scope),
+        "auth_time": now,
+        "iss": issuer,
+        "exp": now + client.settings.lifetimes.access_token,
+        "iat": now,
+        "version": 2,
+        "jti": jti,
+        "client_id": client.client_id,
+        **({"aud": audience} if audience is not None else {}),
+    }
+
+
+def id_claims(subject: Subject, *, jti: str, access_hash: str | None) -> dict[str, Any]:
     """The ID token's claims. Attributes come first, so that nothing they are called can replace a claim of the protocol."""
     lifetime = subject.client.settings.lifetimes.id_token
     sid, nonce = subject.session.sid, subject.nonce
     return {
         **attribute_claims(choose_attributes(subject.client, subject.scope, subject.user.attributes)),
-        "at_hash": at_hash(access_token),
-        "sub": subject.user.sub,
+        **({"at_hash": access_hash} if access_hash is not None else {}),
+        "sub": subject.sub,
         **group_claims(subject.groups),
         "iss": subject.issuer,
-        "cognito:username": subject.user.username,
+        "cognito:username": subject.username,
         **({"nonce": nonce} if nonce is not None else {}),
         **_lineage(subject),
         "aud": subject.client.client_id,
@@ -88,8 +115,8 @@ def attribute_claims(attributes: Mapping[str, str]) -> dict[str, Any]:
     return {name: _typed(name, value) for name, value in attributes.items() if not _is_reserved(name)}
 
 
-def userinfo_claims(client: Client, user: User, scope: tuple[str, ...]) -> dict[str, Any]:
-    """What userInfo answers (OpenID Connect Core §5.3.2): the ID token's attributes, ``sub`` and ``username``.
+def userinfo_claims(client: Client, user: User, scope: tuple[str, ...], *, sub: str, username: str) -> dict[str, Any]:
+    """What userInfo answers (OpenID Connect Core §5.3.2): the ID token's attributes, and ``sub`` and ``username`` as the access token has them.
 
     Where the client's extension asks for Cognito's dialect, every value is a string.
     """
@@ -98,7 +125,7 @@ def userinfo_claims(client: Client, user: User, scope: tuple[str, ...]) -> dict[
         attributes: dict[str, Any] = {name: value for name, value in shown.items() if not _is_reserved(name)}
     else:
         attributes = attribute_claims(shown)
-    return {"sub": user.sub, **attributes, "username": user.username}
+    return {"sub": sub, **attributes, "username": username}
 
 
 def _is_reserved(name: str) -> bool:
@@ -146,14 +173,17 @@ def _rank(group: Group) -> float:
     return float("inf") if group.precedence is None else group.precedence
 
 
-def at_hash(access_token: str) -> str:
-    """The left half of SHA-256 in base64url (OpenID Connect Core §3.1.3.6)."""
-    return urlsafe_b64encode(hashlib.sha256(access_token.encode()).digest()[:16]).decode().rstrip("=")
+def at_hash(access_token: str, algorithm: str = DEFAULT_ALGORITHM) -> str:
+    """The left half of the hash that goes with the ID token's algorithm, in base64url (OpenID Connect Core §3.1.3.6)."""
+    return urlsafe_b64encode(left_half(algorithm, access_token)).decode().rstrip("=")
 
 
 def names_its_session(client: Client) -> bool:
-    """Whether tokens of the client carry ``jti`` and ``origin_jti``: only where somebody could revoke by them."""
-    return client.settings.token_revocation or client.settings.rotation_enabled
+    """Whether tokens of the client carry ``jti`` and ``origin_jti``: where somebody could revoke by them, and where nothing else
+    in the token leads back to the user.
+    """
+    settings = client.settings
+    return settings.token_revocation or settings.rotation_enabled or client.extensions.pairwise
 
 
 def _lineage(subject: Subject) -> dict[str, str]:

@@ -19,3 +19,9 @@ class NotRevocable(InvalidParameter):
     """Only refresh tokens are revoked; access and ID tokens fall with theirs (Cognito: UnsupportedTokenType)."""
 
     message = "Only refresh tokens can be revoked."
+
+
+class TargetInvalid(Fact):
+    """RFC 8707 §2 ``invalid_target``."""
+
+    message = "The resource must be one absolute URI without a fragment."

@@ -6,20 +6,30 @@ from typing import Any
 
 from joserfc import jws
 
+from app.core.clients.model import Client
 from app.core.kernel.ids import new_uuid
 from app.core.kernel.secret import Secret
+from app.core.keys.algorithms import registry_of
 from app.core.keys.model import KeyPurpose, Signer
-from app.core.tokens.claims import Subject, access_claims, id_claims
-from app.core.tokens.model import TokenSet
+from app.core.tokens.claims import Subject, access_claims, at_hash, id_claims
+from app.core.tokens.model import DirectRequest, DirectTokens, TokenSet
 from app.core.tokens.ports import SigningKeys
 from app.core.tokens.scopes import OPENID
 
+AT_JWT = "at+jwt"
+"""The ``typ`` of access tokens in the form of RFC 9068 §2.1."""
 
-def sign(signer: Signer, claims: Mapping[str, Any]) -> str:
+
+def sign(signer: Signer, claims: Mapping[str, Any], *, typ: str | None = None) -> str:
     """A compact JWS whose header is exactly ``kid`` and ``alg``: Cognito's tokens have no ``typ``, and some verifiers compare."""
-    header = {"kid": signer.kid, "alg": signer.algorithm}
+    header = {"kid": signer.kid, "alg": signer.algorithm, **({} if typ is None else {"typ": typ})}
     payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
-    return jws.serialize_compact(header, payload, signer.key, algorithms=[signer.algorithm])
+    return jws.serialize_compact(header, payload, signer.key, registry=registry_of(signer.algorithm))
+
+
+def sign_access(signer: Signer, client: Client, claims: Mapping[str, Any]) -> Secret:
+    """An access token in the form that the client wants."""
+    return Secret(sign(signer, claims, typ=AT_JWT if client.extensions.rfc9068 else None))
 
 
 class Mint:
@@ -33,14 +43,28 @@ class Mint:
 
     def issue(self, subject: Subject, *, refresh_token: Secret | None) -> TokenSet:
         """The token set of the subject; an ID token only where ``openid`` was granted."""
-        access = sign(self._access, access_claims(subject, jti=new_uuid()))
-        identity = None
-        if OPENID in subject.scope:
-            identity = Secret(sign(self._id, id_claims(subject, jti=new_uuid(), access_token=access)))
+        access = self._access_token(subject)
         return TokenSet(
-            access_token=Secret(access),
-            id_token=identity,
+            access_token=access,
+            id_token=self._id_token(subject, access) if OPENID in subject.scope else None,
             refresh_token=refresh_token,
             expires_in=subject.client.settings.lifetimes.access_token,
             scope=subject.scope,
         )
+
+    def issue_directly(self, subject: Subject, request: DirectRequest) -> DirectTokens:
+        """The tokens that an authorize request asked for; the ID token binds the access token it comes with."""
+        access = self._access_token(subject) if request.access_token else None
+        return DirectTokens(
+            access_token=access,
+            id_token=self._id_token(subject, access) if request.id_token else None,
+            expires_in=subject.client.settings.lifetimes.access_token,
+            scope=subject.scope,
+        )
+
+    def _access_token(self, subject: Subject) -> Secret:
+        return sign_access(self._access, subject.client, access_claims(subject, jti=new_uuid()))
+
+    def _id_token(self, subject: Subject, access: Secret | None) -> Secret:
+        bound = None if access is None else at_hash(access.reveal(), self._id.algorithm)
+        return Secret(sign(self._id, id_claims(subject, jti=new_uuid(), access_hash=bound)))

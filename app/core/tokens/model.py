@@ -20,6 +20,18 @@ class CodeRequest:
     scope: tuple[str, ...]
     nonce: str | None = None
     code_challenge: str | None = None
+    resource: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectRequest:
+    """An authorize request that is answered with tokens at once (the implicit grant): which ones, and for what."""
+
+    access_token: bool
+    id_token: bool
+    scope: tuple[str, ...]
+    nonce: str | None = None
+    resource: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +110,25 @@ class VerifiedAccess:
     session: TokenSession | None
     scope: tuple[str, ...]
     claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedMachine:
+    """An access token that a client got for itself (client credentials): signed, unexpired, of a living client and pool."""
+
+    pool: Pool
+    client: Client
+    claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectTokens:
+    """What the implicit grant answers with; never a refresh token (RFC 6749 §4.2.2)."""
+
+    access_token: Secret | None
+    id_token: Secret | None
+    expires_in: int
+    scope: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

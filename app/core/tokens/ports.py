@@ -17,6 +17,9 @@ class TokenStore(Protocol):
     def redeem_code(self, code_hash: str, session: TokenSession, refresh: RefreshToken | None, *, now: int) -> bool:
         """Marks the code used and stores what it became, all or nothing; of parallel callers exactly one gets True."""
 
+    def add_session(self, session: TokenSession) -> None:
+        """A session that no code became: the implicit grant's."""
+
     def find_refresh(self, token_hash: str) -> tuple[RefreshToken, TokenSession, User | None] | None:
         """The token, its session and its user in one statement; used tokens too."""
 

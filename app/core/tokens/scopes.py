@@ -16,21 +16,44 @@ _PROFILE = frozenset({
     "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
     "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
 })  # fmt: skip
-_SHOWN = {"email": _EMAIL, "phone": _PHONE, "profile": _PROFILE}
+_ADDRESS = frozenset({"address"})
+_SHOWN = {"email": _EMAIL, "phone": _PHONE, "profile": _PROFILE, "address": _ADDRESS}
 
 
-def choose_scope(client: Client, requested: str | None) -> tuple[str, ...] | None:
+def choose_scope(
+    client: Client, requested: str | None, allowed: tuple[str, ...] | None = None
+) -> tuple[str, ...] | None:
     """What a request for ``requested`` (None or empty: everything the client may have) is granted; None: ``invalid_scope``.
 
     One unknown name refuses the whole request, so that a client never works with less than it believes to have (RFC 6749 §3.3).
+    ``allowed`` is what of the client's scopes still exists, all of them where it is None.
     """
-    allowed = client.settings.oauth_scopes
+    allowed = client.settings.oauth_scopes if allowed is None else allowed
     if not requested:
         return tuple(allowed) or None
     names = dict.fromkeys(name for name in requested.split(" ") if name and name not in IGNORED)
     if not names or not names.keys() <= set(allowed):
         return None
     return tuple(names)
+
+
+def choose_own_scope(allowed: tuple[str, ...], requested: str | None) -> tuple[str, ...] | None:
+    """What a client gets for itself of ``allowed``: scopes of resource servers only, all of them where none is named (tokens.md §4).
+
+    None: ``invalid_scope``. The others say what of a person is shown, and here is none.
+    """
+    custom = tuple(name for name in allowed if is_custom(name))
+    if not requested:
+        return custom or None
+    names = dict.fromkeys(name for name in requested.split(" ") if name)
+    if not names or not names.keys() <= set(custom):
+        return None
+    return tuple(names)
+
+
+def is_custom(name: str) -> bool:
+    """Whether the scope belongs to a resource server: those are ``identifier/scope``, and no other has a slash."""
+    return "/" in name
 
 
 def narrow_scope(granted: tuple[str, ...], requested: str | None) -> tuple[str, ...] | None:
@@ -57,7 +80,7 @@ def check_readable(client: Client, scope: tuple[str, ...]) -> None:
 def choose_attributes(client: Client, scope: tuple[str, ...], attributes: Mapping[str, str]) -> dict[str, str]:
     """The attributes that ID token and userInfo show: readable by the client, and within the scopes.
 
-    Bare ``openid`` shows all; each of email, phone and profile narrows to its own. ``profile`` includes custom attributes.
+    Bare ``openid`` shows all; each of email, phone, address and profile narrows to its own. ``profile`` includes custom attributes.
     """
     if OPENID not in scope:
         return {}

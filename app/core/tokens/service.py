@@ -16,21 +16,27 @@ from app.core.kernel.secret import Secret
 from app.core.keys.model import KeyPurpose
 from app.core.pools.model import Pool
 from app.core.sessions.model import BrowserSession
-from app.core.tokens.claims import Subject
+from app.core.tokens.beginning import RESOURCE, begin_directly, begin_from_code
+from app.core.tokens.claims import Subject, client_claims
 from app.core.tokens.continuation import GoOn, Rotate, Stop, choose_continuation
 from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded
-from app.core.tokens.issue import Mint
+from app.core.tokens.issue import Mint, sign_access
 from app.core.tokens.model import (
     AuthorizationCode,
     CodeRequest,
+    DirectRequest,
+    DirectTokens,
     RefreshFamily,
     RefreshToken,
     TokenSession,
     TokenSet,
     VerifiedAccess,
+    VerifiedMachine,
 )
 from app.core.tokens.ports import FindClient, FindPool, SigningKeys, TokenStore
+from app.core.tokens.resources import choose_audience, narrow_resource
 from app.core.tokens.scopes import check_readable, narrow_scope
+from app.core.tokens.subjects import PAIRWISE, subject_of
 from app.core.tokens.verification import looks_signed, read_unverified, verify
 from app.core.users.model import User
 from app.core.users.ports import UserStore
@@ -62,6 +68,10 @@ class Tokens:
         """The pool's issuer identifier: what stands in ``iss``, and below which discovery answers."""
         return f"{self.public_url}/{pool_id}"
 
+    def subject_for(self, client: Client, sub: Sub) -> str:
+        """The ``sub`` by which the client knows the user: in ID tokens, access tokens, userInfo and introspection alike."""
+        return subject_of(client, sub, self.hasher.derive(PAIRWISE)) if client.extensions.pairwise else sub
+
     # -- codes ---------------------------------------------------------------------------------------------------------
 
     def save_code(
@@ -85,6 +95,7 @@ class Tokens:
                 sid=session.sid,
                 origin_jti=new_uuid(),
                 amr=session.amr,
+                extra={} if request.resource is None else {RESOURCE: request.resource},
                 created_at=now,
                 expires_at=now + CODE_SECONDS,
             )
@@ -98,11 +109,13 @@ class Tokens:
             return None
         return found
 
-    def redeem(self, pool: Pool, client: Client, code: AuthorizationCode, caller: Caller) -> TokenSet:
+    def redeem(
+        self, pool: Pool, client: Client, code: AuthorizationCode, caller: Caller, *, resource: str | None = None
+    ) -> TokenSet:
         """The tokens of a code whose redirect URI and PKCE verifier the caller has checked; of parallel callers exactly one gets them.
 
         Every refusal comes before the code is claimed, so that a refusal consumes nothing. Presenting a spent code revokes
-        what it became and raises ``GrantInvalid`` (RFC 6749 §4.1.2).
+        what it became and raises ``GrantInvalid`` (RFC 6749 §4.1.2). ``resource`` asked for here stays with the session.
         """
         now = self.clock.now()
         if code.pool_id != pool.pool_id or code.client_id != client.client_id:
@@ -113,8 +126,9 @@ class Tokens:
         if code.expires_at <= now or user is None or not user.enabled or code.auth_time <= user.sessions_valid_after:
             raise GrantInvalid
         check_readable(client, code.scope)
-        session = _begin_session(code, client, now)
-        subject = self._subject(client, user, session, scope=code.scope, nonce=code.nonce)
+        audience = narrow_resource(code.extra.get(RESOURCE), resource)
+        session = begin_from_code(code, client, now=now, resource=audience)
+        subject = self._subject(client, user, session, scope=code.scope, nonce=code.nonce, resource=audience)
         mint = Mint(self.keys, pool.pool_id)
         handle = Secret(new_handle())
         refresh = self._refresh_token(
@@ -129,6 +143,43 @@ class Tokens:
         self.store.revoke_session(code.pool_id, code.origin_jti, now=self.clock.now())
         self._record("tokens.code_replayed", code, caller)
         return GrantInvalid()
+
+    # -- without a code ------------------------------------------------------------------------------------------------
+
+    def issue_directly(
+        self, pool: Pool, client: Client, user: User, browser: BrowserSession, request: DirectRequest
+    ) -> DirectTokens:
+        """The tokens of an authorize request, without a code between (RFC 6749 §4.2); they end with their own short life.
+
+        Raises ``GrantInvalid`` where the client may not read an attribute of the scope.
+        """
+        check_readable(client, request.scope)
+        session = begin_directly(client, user, browser, request, now=self.clock.now())
+        subject = self._subject(
+            client, user, session, scope=request.scope, nonce=request.nonce, resource=request.resource
+        )
+        mint = Mint(self.keys, pool.pool_id)
+        self.store.add_session(session)
+        return mint.issue_directly(subject, request)
+
+    def issue_to_client(self, pool: Pool, client: Client, scope: tuple[str, ...]) -> TokenSet:
+        """An access token for the client itself (RFC 6749 §4.4): one signature, nothing read and nothing written."""
+        issuer = self.issuer(pool.pool_id)
+        claims = client_claims(
+            client,
+            issuer=issuer,
+            scope=scope,
+            audience=choose_audience(client, scope=scope, resource=None, issuer=issuer),
+            now=self.clock.now(),
+            jti=new_uuid(),
+        )
+        return TokenSet(
+            access_token=sign_access(self.keys.signer(pool.pool_id, KeyPurpose.ACCESS), client, claims),
+            id_token=None,
+            refresh_token=None,
+            expires_in=client.settings.lifetimes.access_token,
+            scope=scope,
+        )
 
     # -- refresh -------------------------------------------------------------------------------------------------------
 
@@ -145,7 +196,14 @@ class Tokens:
         return self.extend(pool, client, self.find_family(refresh_token), scope, caller)
 
     def extend(
-        self, pool: Pool, client: Client, family: RefreshFamily | None, scope: str | None, caller: Caller
+        self,
+        pool: Pool,
+        client: Client,
+        family: RefreshFamily | None,
+        scope: str | None,
+        caller: Caller,
+        *,
+        resource: str | None = None,
     ) -> TokenSet:
         """As ``refresh``, for a family already looked up. Only a rotating client gets a new refresh token, which expires when the first one would have."""
         now = self.clock.now()
@@ -157,7 +215,8 @@ class Tokens:
         if narrowed is None:
             raise ScopeExceeded
         check_readable(client, narrowed)
-        subject = self._subject(client, step.user, session, scope=narrowed, nonce=None)
+        audience = narrow_resource(session.extra.get(RESOURCE), resource)
+        subject = self._subject(client, step.user, session, scope=narrowed, nonce=None, resource=audience)
         mint = Mint(self.keys, pool.pool_id)
         handle = None if isinstance(step, GoOn) else self._rotate(family, step, caller, now)
         self.tally.add(TOKENS_ISSUED, "refresh_token")
@@ -205,17 +264,26 @@ class Tokens:
 
         ``pool_id`` is the pool of the host that was asked, where the host has one: another pool's token is refused there.
         """
+        found = self.verify_any_access(token, pool_id=pool_id)
+        if isinstance(found, VerifiedMachine):
+            raise TokenInvalid
+        return found
+
+    def verify_any_access(self, token: str, *, pool_id: PoolId | None = None) -> VerifiedAccess | VerifiedMachine:
+        """As ``verify_access``, and the same for a token that a client got for itself, which needs no database at all."""
         unverified = read_unverified(token)
         pool = self._pool_of(unverified.issuer)
         if pool_id is not None and pool.pool_id != pool_id:
             raise TokenInvalid
         claims = verify(unverified, self.keys.find_verifier(pool.pool_id, KeyPurpose.ACCESS, unverified.kid))
-        if claims.get("token_use") != "access" or claims["exp"] <= self.clock.now() or "username" not in claims:
+        if claims.get("token_use") != "access" or claims["exp"] <= self.clock.now():
             raise TokenInvalid
         client = self.find_client(ClientId(claims["client_id"]))
         if client is None or client.pool_id != pool.pool_id:
             raise TokenInvalid
-        session, user = self._session_of(pool, claims)
+        if "username" not in claims:
+            return VerifiedMachine(pool=pool, client=client, claims=claims)
+        session, user = self._session_of(pool, client, claims)
         return VerifiedAccess(
             pool=pool,
             client=client,
@@ -235,7 +303,7 @@ class Tokens:
             raise TokenInvalid
         return pool
 
-    def _session_of(self, pool: Pool, claims: Mapping[str, Any]) -> tuple[TokenSession | None, User]:
+    def _session_of(self, pool: Pool, client: Client, claims: Mapping[str, Any]) -> tuple[TokenSession | None, User]:
         """The session row is the truth; tokens that name none fall under the user's cut-off alone. Equal seconds are refused."""
         session: TokenSession | None = None
         if "origin_jti" in claims:
@@ -247,7 +315,7 @@ class Tokens:
                 raise TokenInvalid
         else:
             user = self.users.find(pool.pool_id, Sub(claims["sub"]))
-        if user is None or not user.enabled or user.sub != claims["sub"]:
+        if user is None or not user.enabled or self.subject_for(client, user.sub) != claims["sub"]:
             raise TokenInvalid
         if claims["auth_time"] <= user.sessions_valid_after:
             raise TokenInvalid
@@ -256,16 +324,28 @@ class Tokens:
     # -- parts ---------------------------------------------------------------------------------------------------------
 
     def _subject(
-        self, client: Client, user: User, session: TokenSession, *, scope: tuple[str, ...], nonce: str | None
+        self,
+        client: Client,
+        user: User,
+        session: TokenSession,
+        *,
+        scope: tuple[str, ...],
+        nonce: str | None,
+        resource: str | None,
     ) -> Subject:
+        sub = self.subject_for(client, user.sub)
         return Subject(
             issuer=self.issuer(session.pool_id),
             client=client,
             user=user,
+            sub=sub,
+            # A username is the same at every client, so it would undo what a pairwise subject is for.
+            username=sub if client.extensions.pairwise else user.username,
             groups=self.groups.list_of_user(session.pool_id, user.sub),
             session=session,
             scope=scope,
             nonce=nonce,
+            resource=resource,
             now=self.clock.now(),
         )
 
@@ -290,22 +370,3 @@ class Tokens:
                 request_id=caller.request_id or None,
             )
         )
-
-
-def _begin_session(code: AuthorizationCode, client: Client, now: int) -> TokenSession:
-    """The session that a code becomes. Its row outlives the refresh token by what the last refresh may still have issued."""
-    lifetimes = client.settings.lifetimes
-    return TokenSession(
-        origin_jti=code.origin_jti,
-        pool_id=code.pool_id,
-        client_id=code.client_id,
-        sub=code.sub,
-        scope=code.scope,
-        nonce=code.nonce,
-        auth_time=code.auth_time,
-        sid=code.sid,
-        amr=code.amr,
-        extra=code.extra,
-        created_at=now,
-        expires_at=now + lifetimes.refresh_token + max(lifetimes.access_token, lifetimes.id_token),
-    )

@@ -11,7 +11,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from app.core.kernel.errors import TokenInvalid
+from app.core.keys.algorithms import registry_of
 from app.core.keys.model import Signer
+from app.core.tokens.issue import AT_JWT
 
 LARGEST_TOKEN = 8192
 """Characters. Ours are far smaller; a larger one is refused before a byte of it is decoded."""
@@ -30,7 +32,8 @@ class Unverified:
 
 
 def read_unverified(token: str) -> Unverified:
-    """Raises ``TokenInvalid`` unless the token is small, of three parts, with a header of exactly ``kid`` and ``alg``.
+    """Raises ``TokenInvalid`` unless the token is small, of three parts, with a header of exactly ``kid`` and ``alg``, to which
+    RFC 9068 adds ``typ`` with one value.
 
     The exact header refuses ``jwk``, ``jku``, ``x5u``, ``x5c``, ``crit``, ``zip`` and ``b64`` by refusing everything (RFC 8725 §3.1).
     """
@@ -39,7 +42,7 @@ def read_unverified(token: str) -> Unverified:
     head, body, _ = token.split(".")
     header, claims = _read_object(head), _read_object(body)
     kid, algorithm, issuer = header.get("kid"), header.get("alg"), claims.get("iss")
-    if header.keys() != _HEADER:
+    if header.keys() != _HEADER and header != {"kid": kid, "alg": algorithm, "typ": AT_JWT}:
         raise TokenInvalid
     if not isinstance(kid, str) or not isinstance(algorithm, str) or not isinstance(issuer, str):
         raise TokenInvalid
@@ -51,7 +54,7 @@ def verify(unverified: Unverified, signer: Signer | None) -> Mapping[str, Any]:
     if signer is None or unverified.algorithm != signer.algorithm:
         raise TokenInvalid
     try:
-        signed = jws.deserialize_compact(unverified.token, signer.key, algorithms=[signer.algorithm])
+        signed = jws.deserialize_compact(unverified.token, signer.key, registry=registry_of(signer.algorithm))
         claims = json.loads(signed.payload or b"")
     except (JoseError, ValueError, RecursionError) as error:
         raise TokenInvalid from error

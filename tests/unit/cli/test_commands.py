@@ -217,3 +217,38 @@ def test_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_machine_is_set_up_by_commands_alone(poolhouse, pool):
+    made = poolhouse(
+        "resource-server", "create", "--pool", pool, "books", "--scope", "read=Read books", "--scope", "write"
+    ).json
+    assert made["AllowedOAuthScopes"] == ["books/read", "books/write"]
+    assert poolhouse("resource-server", "list", "--pool", pool).json == [made]
+    client = poolhouse(
+        "client", "create", "--pool", pool, "machine", "--client-credentials", "--scope", "books/read"
+    ).json
+    assert client["Settings"]["AllowedOAuthFlows"] == ["client_credentials"]
+    assert len(client["ClientSecret"]) == 51
+    assert poolhouse("resource-server", "delete", "--pool", pool, "books").code == 0
+    assert poolhouse("resource-server", "list", "--pool", pool).json == []
+
+
+def test_a_resource_server_that_cannot_be_is_refused_in_words(poolhouse, pool):
+    for arguments in (
+        ["create", "--pool", pool, "a b"],
+        ["create", "--pool", pool, "books", "--scope", "a", "--scope", "a"],
+        ["create", "--pool", "us-east-1_unknown00", "books"],
+        ["list", "--pool", "us-east-1_unknown00"],
+        ["delete", "--pool", pool, "books"],
+    ):
+        assert poolhouse("resource-server", *arguments).code in {1, 2}
+    assert poolhouse("client", "create", "--pool", pool, "m", "--client-credentials").code == 1
+    assert poolhouse("client", "create", "--pool", pool, "m", "--client-credentials", "--scope", "books/read").code == 1
+
+
+def test_a_rotation_takes_the_pools_algorithm(poolhouse, pool):
+    assert poolhouse("pool", "set", pool, "signing_algorithm=ES256").code == 0
+    assert poolhouse("pool", "set", pool, "signing_algorithm=HS256").code == 1
+    made = poolhouse("key", "rotate", "--pool", pool).json
+    assert {key["algorithm"] for key in made} == {"ES256"}

@@ -17,7 +17,7 @@ class KeysThatAreNoted:
         self.ensured = []
         self.broken = False
 
-    def ensure(self, pool_id):
+    def ensure(self, pool_id, algorithm):
         if self.broken:
             raise RuntimeError("no entropy")
         self.ensured.append(pool_id)

@@ -114,5 +114,7 @@
   all("[data-rules]").forEach(tickRules);
   all("form[data-submit-code]").forEach(submitCompleteCode);
   all("form[data-once]").forEach(submitOnce);
+  // An answer on its way to the application. Coming back to the page does not run this again, so nobody is caught in a loop.
+  all("form[data-send-now]").forEach((form) => form.requestSubmit());
   focusFirst();
 })();

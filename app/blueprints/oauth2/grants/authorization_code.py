@@ -5,6 +5,7 @@ from authlib.oauth2.rfc6749 import AuthorizationCodeGrant
 from app.blueprints.oauth2.errors import refusal
 from app.blueprints.oauth2.grants.answer import token_body
 from app.blueprints.oauth2.records import ClientRecord, CodeRecord
+from app.blueprints.oauth2.resource import read_resource
 from app.blueprints.oauth2.surroundings import Surroundings
 from app.core.kernel.secret import Secret
 from app.core.sessions.suffices import Suffices
@@ -16,12 +17,12 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
     so looking up consumes nothing here, and the claim happens where the tokens are made.
     """
 
-    def issue_code(self, redirect_uri: str, outcome: Suffices) -> Secret:
-        """A code for the person and session that satisfied the request, once ``validate_consent_request`` has passed."""
+    def answer(self, redirect_uri: str, outcome: Suffices) -> dict[str, str]:
+        """``code``, for the person and session that satisfied the request, once ``validate_consent_request`` has passed."""
         record: ClientRecord = self.request.client
         data = self.request.payload.data
         surroundings: Surroundings = self.server.surroundings
-        return surroundings.tokens.save_code(
+        code = surroundings.tokens.save_code(
             record.pool,
             record.client,
             outcome.user,
@@ -32,8 +33,10 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
                 scope=tuple(self.request.scope.split(" ")),
                 nonce=data.get("nonce"),
                 code_challenge=data.get("code_challenge"),
+                resource=read_resource(self.request.payload),
             ),
         )
+        return {"code": code.reveal()}
 
     def query_authorization_code(self, code: str, client: ClientRecord) -> CodeRecord | None:
         """Only looks. A spent code is found too: that it is spent is noticed when everything else about it was right."""
@@ -58,7 +61,11 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
         record: ClientRecord = self.request.client
         surroundings = self.server.surroundings
         tokens = surroundings.tokens.redeem(
-            record.pool, record.client, self.request.authorization_code.code, surroundings.caller()
+            record.pool,
+            record.client,
+            self.request.authorization_code.code,
+            surroundings.caller(),
+            resource=read_resource(self.request.payload),
         )
         return token_body(tokens)
 

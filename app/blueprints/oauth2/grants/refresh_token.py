@@ -4,6 +4,7 @@ from authlib.oauth2.rfc6749 import RefreshTokenGrant
 
 from app.blueprints.oauth2.grants.answer import token_body
 from app.blueprints.oauth2.records import ClientRecord, FamilyRecord
+from app.blueprints.oauth2.resource import read_resource
 from app.core.kernel.secret import Secret
 
 
@@ -29,7 +30,12 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib is untyp
         surroundings = self.server.surroundings
         scope = self.request.payload.scope
         tokens = surroundings.tokens.extend(
-            record.pool, record.client, refresh_token.family, scope, surroundings.caller()
+            record.pool,
+            record.client,
+            refresh_token.family,
+            scope,
+            surroundings.caller(),
+            resource=read_resource(self.request.payload),
         )
         return token_body(tokens)
 
