@@ -102,6 +102,17 @@ class PasswordRule:
     n: Annotated[int, "the least length, or how many earlier passwords are refused; else 0"] = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """One thing that an application asks for."""
+
+    kind: Annotated[
+        Literal["openid", "email", "phone", "profile", "account", "other"],
+        "which; the catalogue's `scope.<kind>` says it, `other` with `{scope}`",
+    ]
+    scope: Annotated[str, "the scope's own name"]
+
+
 IdentifierKind = Literal["username", "email", "phone_number", "email_or_phone"]
 
 
@@ -213,6 +224,17 @@ class ConfirmLinkPage(PageFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentPage(PageFrame):
+    """Asks whether the application may have what it asks for. Submits `action=approve` or `action=deny`."""
+
+    template = "consent.html"
+
+    username: Annotated[str, "who is signed in and asked"]
+    permissions: Annotated[tuple[Permission, ...], "what is asked for, in order"] = ()
+    switch_url: Annotated[str | None, "where somebody else can sign in"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignOutPage(PageFrame):
     """Asks before signing out, where a request did not prove where it came from. Submits `action=sign_out`."""
 
@@ -226,6 +248,16 @@ class SignedOutPage(PageFrame):
     """Says that it is done."""
 
     template = "signed_out.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningOutPage(PageFrame):
+    """Loads the sign-out addresses of other applications in frames nobody sees, and goes on when they have answered."""
+
+    template = "signing_out.html"
+
+    frames: Annotated[tuple[str, ...], "addresses to load, each in a frame of its own"] = ()
+    continue_url: Annotated[str, "where the browser goes next"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +305,9 @@ PAGES: tuple[type[PageFrame], ...] = (
     ResetPasswordPage,
     ChangePasswordPage,
     ConfirmLinkPage,
+    ConsentPage,
     SignOutPage,
+    SigningOutPage,
     SignedOutPage,
     ErrorPage,
 )
@@ -287,5 +321,6 @@ PARTS: tuple[type, ...] = (
     Provider,
     AttributeField,
     PasswordRule,
+    Permission,
     MailLink,
 )

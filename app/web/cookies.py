@@ -13,6 +13,7 @@ from app.core.kernel.sealing import Hasher
 
 _NONCE_BYTES = 12
 _TIME_BYTES = 8
+_MOST_POOLS = 10
 _LONGEST = 4000
 """Browsers drop a cookie above 4096 bytes without a word."""
 
@@ -37,6 +38,11 @@ class Cookies:
     def find(self, request: Request, kind: str, pool_id: str) -> str | None:
         """The cookie's text as the browser sent it: anybody may have written it."""
         return request.cookies.get(self.name(kind, pool_id)) or None
+
+    def pools_with(self, request: Request, kind: str) -> tuple[str, ...]:
+        """The ids of the pools that such a cookie came for, whatever is in it; not more than anybody honestly has."""
+        prefix = self.name(kind, "")
+        return tuple(name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix))[:_MOST_POOLS]
 
     def put(self, response: Response, kind: str, pool_id: str, value: str, *, max_age: int | None = None) -> None:
         """``max_age`` in seconds; None ends with the browser."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response, after_this_request, make_response, redirect, request
 
@@ -13,11 +12,11 @@ from app.blueprints.hosted_ui.visit import Visit
 from app.core.branding import Branding
 from app.core.kernel.caller import Caller
 from app.core.pools.model import Pool
-from app.web.contexts import Brand, Form, FormErrors, Language, Links, PageFrame, PasswordRule
+from app.web.contexts import Form, FormErrors, Language, Links, PageFrame, PasswordRule
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
 from app.web.headers import allow_form_target
-from app.web.look import Look, brand_stylesheet, branding_of, read_look, remember_language
+from app.web.look import Look, brand_of, branding_of, read_look, remember_language
 from app.web.pages import Pages
 
 
@@ -103,21 +102,9 @@ class Frames:
                 )
                 for found in look.catalogues
             ),
-            "brand": self._brand(visit, look),
+            "brand": brand_of(visit.client, look),
             "links": self._links(visit, look.branding),
         }
-
-    def _brand(self, visit: Visit, look: Look) -> Brand:
-        branding = look.branding
-        base = f"/assets/_brand/{quote(visit.client.client_id)}"
-        text, digest = brand_stylesheet(branding)
-        return Brand(
-            name=branding.display_name or visit.client.name,
-            logo_url=f"{base}/{branding.logo.digest}/logo" if branding.logo else None,
-            logo_dark_url=f"{base}/{branding.logo_dark.digest}/logo" if branding.logo_dark else None,
-            stylesheet_url=f"{base}/{digest}/brand.css" if text.strip() else None,
-            texts=branding.texts_for(look.lang),
-        )
 
     def _links(self, visit: Visit, branding: Branding) -> Links:
         admin_only = visit.pool.settings.admin_create_only

@@ -89,6 +89,16 @@ class ClientExtensions:
     require_pkce: bool | None = None
     """None: required for public clients only (contract section 6)."""
     string_booleans_at_userinfo: bool = False
+    require_consent: bool = False
+    frontchannel_logout_uri: str | None = None
+    frontchannel_logout_session_required: bool = False
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
+
+    @property
+    def wants_logout(self) -> bool:
+        """Whether the client wants to hear that a session ended."""
+        return self.frontchannel_logout_uri is not None or self.backchannel_logout_uri is not None
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "ClientExtensions":
@@ -97,6 +107,11 @@ class ClientExtensions:
             document=document,
             require_pkce=None if require is None else bool(require),
             string_booleans_at_userinfo=bool(document.get("string_booleans_at_userinfo", False)),
+            require_consent=bool(document.get("require_consent", False)),
+            frontchannel_logout_uri=document.get("frontchannel_logout_uri"),
+            frontchannel_logout_session_required=bool(document.get("frontchannel_logout_session_required", False)),
+            backchannel_logout_uri=document.get("backchannel_logout_uri"),
+            backchannel_logout_session_required=bool(document.get("backchannel_logout_session_required", False)),
         )
 
 

@@ -34,12 +34,18 @@ class Sessions:
         amr: tuple[str, ...],
         auth_time: int,
         caller: Caller,  # noqa: ARG002 - session tracking will keep address and browser
+        *,
+        continues: BrowserSession | None = None,
     ) -> tuple[Secret, BrowserSession]:
-        """A new session and the handle for the cookie; always a new handle, so that nobody can plant one. Raises ``UserDisabled``."""
+        """A new session and the handle for the cookie; always a new handle, so that nobody can plant one. Raises ``UserDisabled``.
+
+        ``continues`` is the session that this browser had: of the same person it keeps its ``sid``, so that the clients that
+        know it by that name hear of its end.
+        """
         if not user.enabled:
             raise UserDisabled
         session = BrowserSession(
-            sid=new_session_id(),
+            sid=continues.sid if continues is not None and continues.sub == user.sub else new_session_id(),
             pool_id=pool_id,
             sub=user.sub,
             auth_time=auth_time,
