@@ -22,6 +22,7 @@ from app.adapters.sql.groups import SqlGroups
 from app.adapters.sql.installation import WrongMasterKey, has_data_key, open_data_key
 from app.adapters.sql.keys import SqlKeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
+from app.adapters.sql.sessions import SqlConsents, SqlParticipants
 from app.adapters.sql.tokens import SqlTokens
 from app.adapters.sql.users import SqlUsers
 from app.adapters.system.argon2 import Argon2Hasher
@@ -30,6 +31,7 @@ from app.adapters.system.common_passwords import ZxcvbnPasswords
 from app.adapters.system.drainer import Drainer
 from app.adapters.system.keys import SystemKeyFactory
 from app.adapters.system.master_key import MasterKeyFileError, read_or_make
+from app.adapters.system.outbound import GuardedOutbound
 from app.adapters.system.service_model import BotocoreSchema
 from app.config import Settings
 from app.core.account.administration import AdministrationRecord
@@ -54,9 +56,13 @@ from app.core.messages.posting import Post
 from app.core.messages.service import NOTICE, Messages, QueuedNotices
 from app.core.pools.service import Pools
 from app.core.recovery.service import Recovery
+from app.core.sessions.backchannel import BackchannelLogout
+from app.core.sessions.consent import Consents
+from app.core.sessions.logout import BACKCHANNEL_LOGOUT, Logouts
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
+from app.core.tokens.hint import Hints
 from app.core.tokens.service import Tokens
 from app.core.users.service import Directory
 from app.services import Services
@@ -81,12 +87,14 @@ class Installation:
     ephemeral: Ephemeral
     messaging: Messaging
     drainer: Drainer
+    logout_drainer: Drainer
     pages: Pages
     services: Services
 
     def close(self) -> None:
         """Lets the delivery in hand finish and hangs up."""
         self.drainer.close()
+        self.logout_drainer.close()
         close: Callable[[], None] = getattr(self.ephemeral, "close", lambda: None)
         close()
         self.database.engine.dispose()
@@ -133,7 +141,7 @@ def open_installation(
         sms_url=settings.sms_url,
         outbox_limit=settings.outbox_limit,
     )
-    drainer, pages = Drainer(), Pages(_theme_folders(settings))
+    drainer, logout_drainer, pages = Drainer(), Drainer(), Pages(_theme_folders(settings))
     services = _open_rooms(
         settings,
         database,
@@ -143,6 +151,7 @@ def open_installation(
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
+        logout_drainer=logout_drainer,
         pages=pages,
         key_factory=key_factory or SystemKeyFactory(),
     )
@@ -154,6 +163,7 @@ def open_installation(
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
+        logout_drainer=logout_drainer,
         pages=pages,
         services=services,
     )
@@ -215,6 +225,7 @@ def _open_rooms(
     ephemeral: Ephemeral,
     messaging: Messaging,
     drainer: Drainer,
+    logout_drainer: Drainer,
     pages: Pages,
     key_factory: KeyFactory,
 ) -> Services:
@@ -267,7 +278,7 @@ def _open_rooms(
     )
     post = Post(transports=messaging.transports, envelope=ThemedEnvelope(pages), public_url=settings.public_url)
     deliveries = Deliveries(
-        store=SqlDeliveries(database, sealer),
+        store=SqlDeliveries(database, sealer, but=(BACKCHANNEL_LOGOUT,)),
         clock=clock,
         audit=audit,
         handlers={NOTICE: QueuedNotices(post=post, find_pool=find_pool).deliver},
@@ -275,6 +286,44 @@ def _open_rooms(
     )
     drainer.serve(deliveries.drain)
     messages = Messages(post=post, deliveries=deliveries)
+    tokens = Tokens(
+        store=SqlTokens(database),
+        users=users,
+        groups=group_store,
+        keys=keys,
+        find_pool=find_pool,
+        find_client=find_client,
+        audit=audit,
+        hasher=hasher,
+        clock=clock,
+        public_url=settings.public_url,
+    )
+    # A lane of its own: a client that hangs must not hold up anybody's code.
+    notifications = Deliveries(
+        store=SqlDeliveries(database, sealer, only=(BACKCHANNEL_LOGOUT,)),
+        clock=clock,
+        audit=audit,
+        handlers={
+            BACKCHANNEL_LOGOUT: BackchannelLogout(
+                find_pool=find_pool,
+                find_client=find_client,
+                issuer=tokens.issuer,
+                keys=keys,
+                outbound=GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev),
+                clock=clock,
+            ).deliver
+        },
+        wake=logout_drainer.wake,
+    )
+    logout_drainer.serve(notifications.drain)
+    logouts = Logouts(
+        store=SqlParticipants(database),
+        find_client=find_client,
+        issuer=tokens.issuer,
+        queue=notifications,
+        clock=clock,
+        transactions=database,
+    )
     lockout, rates = Lockout(ephemeral=ephemeral, clock=clock), Rates(ephemeral=ephemeral, clock=clock)
     passwords = Passwords(
         hasher=Argon2Hasher(settings.password_hashing), common=ZxcvbnPasswords(), users=users, clock=clock
@@ -291,23 +340,15 @@ def _open_rooms(
         groups=Groups(store=group_store, schema=schema, clock=clock, transactions=database),
         keys=keys,
         sessions=Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock),
-        tokens=Tokens(
-            store=SqlTokens(database),
-            users=users,
-            groups=group_store,
-            keys=keys,
-            find_pool=find_pool,
-            find_client=find_client,
-            audit=audit,
-            hasher=hasher,
-            clock=clock,
-            public_url=settings.public_url,
-        ),
+        consents=Consents(store=SqlConsents(database), ephemeral=ephemeral, hasher=hasher, clock=clock),
+        logouts=logouts,
+        tokens=tokens,
+        hints=Hints(keys=keys, find_pool=find_pool, public_url=settings.public_url),
         messages=messages,
         users=Directory(
             users=users,
             passwords=passwords,
-            administration=AdministrationRecord(audit=audit, messages=messages),
+            administration=AdministrationRecord(audit=audit, messages=messages, logouts=logouts),
             clock=clock,
             transactions=database,
         ),

@@ -13,9 +13,12 @@ from app.core.keys.service import Keys
 from app.core.messages.service import Messages
 from app.core.pools.service import Pools
 from app.core.recovery.service import Recovery
+from app.core.sessions.consent import Consents
+from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
+from app.core.tokens.hint import Hints
 from app.core.tokens.service import Tokens
 from app.core.users.service import Directory
 
@@ -33,7 +36,10 @@ class Services:
     groups: Groups
     keys: Keys
     sessions: Sessions
+    consents: Consents
+    logouts: Logouts
     tokens: Tokens
+    hints: Hints
     messages: Messages
     users: Directory
     sign_in: SignIn

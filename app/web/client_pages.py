@@ -24,7 +24,13 @@ class ClientPages:
     csrf: Csrf
 
     def draw(
-        self, page: type[PageFrame], *, pool: Pool | None, client: Client | None, form_url: str | None = None, **own: Any
+        self,
+        page: type[PageFrame],
+        *,
+        pool: Pool | None,
+        client: Client | None,
+        form_url: str | None = None,
+        **own: Any,
     ) -> Response:
         """``form_url`` is where the page's form is posted to; it needs a pool, whose token the form carries."""
         branding = _branding(pool, client)

@@ -174,7 +174,7 @@ def _embedded(address: _Address) -> _Address:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _TRANSLATED or address in _TRANSLATED_LOCALLY or int(address) >> 32 == 0 and int(address) > 1:
+    if address in _TRANSLATED or address in _TRANSLATED_LOCALLY or (int(address) >> 32 == 0 and int(address) > 1):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 

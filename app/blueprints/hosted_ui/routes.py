@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Blueprint, Response, request
 
 from app.blueprints.hosted_ui.assets import Assets
+from app.blueprints.hosted_ui.consent import ConsentPages
 from app.blueprints.hosted_ui.frame import Frames
 from app.blueprints.hosted_ui.progress import Progress
 from app.blueprints.hosted_ui.recovery import RecoveryPages
@@ -17,6 +18,8 @@ from app.blueprints.hosted_ui.sign_up import SignUpPages
 from app.blueprints.hosted_ui.visit import RedirectUriRefused, Visit, read_visit
 from app.core.kernel.errors import ClientNotFound
 from app.core.recovery.service import Recovery
+from app.core.sessions.consent import Consents
+from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
@@ -43,10 +46,13 @@ class HostedUi:
     sign_up: SignUp
     recovery: Recovery
     sessions: Sessions
+    consents: Consents
+    logouts: Logouts
 
     def blueprint(self) -> Blueprint:
         frames = Frames(pages=self.pages, cookies=self.cookies, csrf=self.csrf)
-        sign_in = SignInPages(frames=frames, sign_in=self.sign_in, sessions=self.sessions)
+        sign_in = SignInPages(frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts)
+        consent = ConsentPages(frames=frames, sessions=self.sessions, consents=self.consents)
         sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, sign_in_pages=sign_in)
         recovery = RecoveryPages(frames=frames, recovery=self.recovery)
         errors = self.errors
@@ -54,6 +60,7 @@ class HostedUi:
         table: dict[str, tuple[View, View]] = {
             "/login": (sign_in.show, sign_in.submit),
             "/changePassword": (sign_in.show_new_password, sign_in.submit_new_password),
+            "/consent": (consent.show, consent.submit),
             "/signup": (sign_up.show, sign_up.submit),
             "/confirm": (sign_up.show_confirm, sign_up.submit_confirm),
             "/resendcode": (sign_up.show_resend, sign_up.submit_resend),
@@ -114,6 +121,6 @@ class CaseFolding:
 
 PAGE_PATHS = (
     "/login", "/logout", "/signup", "/confirm", "/confirmUser", "/resendcode", "/forgotPassword",
-    "/confirmForgotPassword", "/changePassword", "/error",
+    "/confirmForgotPassword", "/changePassword", "/consent", "/error",
 )  # fmt: skip
 """What is matched whatever its case."""

@@ -14,8 +14,13 @@ from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.keys.service import Keys
 from app.core.pools.model import Pool
+from app.core.sessions.consent import Consents
+from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
+from app.core.tokens.hint import Hints
 from app.core.tokens.service import Tokens
+from app.web.client_pages import ClientPages
+from app.web.csrf import Csrf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +28,8 @@ class Surroundings:
     """Given once by the factory. The functions read the request at hand.
 
     ``pool_of_host``: the pool whose own host was asked, None on the public origin. ``session_handle``: the browser's session cookie
-    for a pool. ``forget_session``: takes that cookie away. ``render_error``: the page for a refusal, never a redirect.
+    for a pool. ``forget_session``: takes that cookie away. ``render_error``: the page for a refusal, never a redirect. ``session_pools``: for which
+    pools this browser sent a session cookie, as the host sees them.
     """
 
     tokens: Tokens
@@ -39,3 +45,9 @@ class Surroundings:
     session_handle: Callable[[PoolId], Secret | None]
     forget_session: Callable[[Response, PoolId], None]
     render_error: Callable[[PageRefusal], Response]
+    hints: Hints
+    consents: Consents
+    logouts: Logouts
+    session_pools: Callable[[], tuple[PoolId, ...]]
+    csrf: Csrf
+    client_pages: ClientPages
