@@ -40,10 +40,9 @@ class ConsentPages:
     sessions: Sessions
     consents: Consents
 
-    def show(self, visit: Visit) -> Response:
-        notice = self.frames.spend_notice(visit)
+    def show(self, visit: Visit, error: Sentence | None = None) -> Response:
         found = self._find(visit)
-        return self._begin_again(visit) if found is None else self._draw(visit, *found, notice)
+        return self._begin_again(visit) if found is None else self._draw(visit, *found, error)
 
     def submit(self, visit: Visit) -> Response:
         self.frames.caller(visit)
@@ -51,7 +50,7 @@ class ConsentPages:
         if found is None:
             return self._begin_again(visit)
         if action not in {"approve", "deny"}:
-            return self._draw(visit, *found, None)
+            return self._draw(visit, *found)
         signed_in, _, handle = found
         client_id = visit.client.client_id
         if not self.consents.answer(signed_in.session, client_id, handle, approved=action == "approve"):
@@ -70,13 +69,13 @@ class ConsentPages:
         return None if question is None else (signed_in, question, handle)
 
     def _draw(
-        self, visit: Visit, signed_in: Suffices, question: ConsentQuestion, _: Secret, notice: str | None
+        self, visit: Visit, signed_in: Suffices, question: ConsentQuestion, _: Secret, error: Sentence | None = None
     ) -> Response:
         return self.frames.draw(
             visit,
             ConsentPage,
             form_page="consent",
-            error=None if notice is None else Sentence(key=notice, status=200),
+            error=error,
             username=shown_name(visit.pool, signed_in.user),
             permissions=tuple(Permission(kind=_KINDS.get(scope, "other"), scope=scope) for scope in question.scope),
             switch_url=_without_question(visit).url("login"),
