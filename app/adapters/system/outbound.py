@@ -11,14 +11,13 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from threading import Timer
+from threading import Event, Timer
 from urllib.parse import urlencode, urlsplit
 
 from app.core.kernel.outbound import OutboundFailed, OutboundRefused
 
 _CONNECT_SECONDS = 3.0
 _TOTAL_SECONDS = 5.0
-_LARGEST_ANSWER = 65_536
 
 _log = logging.getLogger("poolhouse.outbound")
 
@@ -116,7 +115,8 @@ class GuardedOutbound:
         plain.settimeout(self._seconds)
         connected = self._wrap(plain, target) if target.scheme == "https" else plain
         # A receiver that sends a byte now and then never runs into a socket's timeout: the clock on the wall ends the call.
-        alarm = Timer(self._seconds, _hang_up, (connected,))
+        late = Event()
+        alarm = Timer(self._seconds, _hang_up, (connected, late))
         alarm.daemon = True
         alarm.start()
         connection = HTTPConnection(target.host, target.port)
@@ -125,9 +125,12 @@ class GuardedOutbound:
             if isinstance(connected, ssl.SSLSocket):
                 connected.do_handshake()
             connection.request("POST", target.path, body=body, headers=dict(headers))
-            answer = connection.getresponse()
-            answer.read(_LARGEST_ANSWER)
-            return answer.status
+            # Of the answer only the status counts, so its body is never read, however large.
+            status = connection.getresponse().status
+            if late.is_set():
+                # Hanging up looks like the end of the headers.
+                raise TimeoutError
+            return status
         finally:
             alarm.cancel()
             connection.close()
@@ -142,7 +145,8 @@ class GuardedOutbound:
             raise
 
 
-def _hang_up(connected: socket.socket) -> None:
+def _hang_up(connected: socket.socket, late: Event) -> None:
+    late.set()
     try:
         connected.shutdown(socket.SHUT_RDWR)
     except OSError:
