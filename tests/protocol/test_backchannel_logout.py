@@ -17,8 +17,11 @@ from app.core.deliveries.service import Deliveries
 from app.core.kernel.extensions import ExtensionInvalid, changed
 from app.core.sessions.backchannel import BackchannelLogout
 from app.core.sessions.logout import BACKCHANNEL_LOGOUT
+from tests.support.hosted_app import HostedApp
 from tests.support.oauth_app import PUBLIC_URL, claims_of, header_of
 from tests.support.relying import RelyingParty, relying_party
+from tests.support.waiting import wait_until
+from tests.support.world import fresh_sqlite
 
 BYE = "https://app.example.com/bye"
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -292,8 +295,40 @@ def test_discovery_says_so(house):
 @pytest.mark.spec("Back-Channel Logout 1.0 §2.2")
 @pytest.mark.parametrize(
     "uri",
-    ["http://app.example.com/bc", "https://app.example.com/bc#x", "https://u:p@app.example.com/", "ftp://a/", "bc", 1, []],
+    [
+        "http://app.example.com/bc",
+        "https://app.example.com/bc#x",
+        "https://u:p@app.example.com/",
+        "ftp://a/",
+        "bc",
+        1,
+        [],
+    ],
 )
 def test_an_address_that_is_not_https_is_refused(uri):
     with pytest.raises(ExtensionInvalid):
         changed(CLIENT_EXTENSIONS, {}, "backchannel_logout_uri", uri, lambda _: None)
+
+
+def test_in_the_whole_application_a_person_who_takes_over_a_browser_ends_the_one_before(tmp_path, party):
+    house = HostedApp(tmp_path, fresh_sqlite(tmp_path))
+    try:
+        for email in ("ada@example.com", "bob@example.com"):
+            house.a_user(email)
+        house.client = house.services.clients.set_extension(
+            house.pool.pool_id, house.client.client_id, "backchannel_logout_uri", f"{party.url}/bc"
+        )
+        visitor = house.browser().go(f"/oauth2/authorize?{house.query()}").sign_in("ada@example.com")
+        assert visitor.landed["code"]
+        ada = house.services.users.get(house.pool, "ada@example.com")
+        house.clock.advance(seconds=2)
+        visitor.go(f"/oauth2/authorize?{house.query(prompt='login')}").sign_in("ada@example.com")
+        assert party.posts == []
+        house.clock.advance(seconds=2)
+        visitor.go(f"/oauth2/authorize?{house.query(prompt='login')}").sign_in("bob@example.com")
+        wait_until(lambda: party.posts, seconds=10, what="the logout token")
+        assert claims_of(party.posts[0]["logout_token"])["sub"] == ada.sub
+        house.services.users.disable(house.pool, "bob@example.com")
+        wait_until(lambda: len(party.posts) == 2, seconds=10, what="the logout token of who was disabled")
+    finally:
+        house.close()

@@ -127,14 +127,14 @@ HOSTILE_HEADERS: dict[str, dict[str, str]] = {
     "bearer-header-null": {"Authorization": "Bearer bnVsbA.bnVsbA.bnVsbA"},
     "bearer-deep": {"Authorization": "Bearer " + b64encode(b"[" * 9000).decode() + ".e30.e30"},
     "bearer-huge": {"Authorization": "Bearer " + "a" * 60_000},
-    "other-scheme": {"Authorization": "Digest username=\"a\", realm=\"\\\""},
+    "other-scheme": {"Authorization": 'Digest username="a", realm="\\"'},
     "cookies-huge": {"Cookie": "; ".join(f"poolhouse-session-x{number}=" + "a" * 4000 for number in range(30))},
-    "cookies-broken": {"Cookie": "=;;==; a=\"; \xff=\xfe; poolhouse-progress-x=%00"},
+    "cookies-broken": {"Cookie": '=;;==; a="; \xff=\xfe; poolhouse-progress-x=%00'},
     "languages": {"Accept-Language": "en;q=x,*;q=9e999," + "de-" * 500},
     "accept": {"Accept": "text/html;q=NaN, */*;q=-1, ;;;"},
     "origin": {"Origin": "http://[::1", "Sec-Fetch-Site": "\xff"},
     "origin-port": {"Origin": "http://a:99999999"},
-    "ranges": {"Range": "bytes=9999999999999999999999-1", "If-None-Match": "\"" * 9000},
+    "ranges": {"Range": "bytes=9999999999999999999999-1", "If-None-Match": '"' * 9000},
     "dates": {"If-Modified-Since": "Mon, 99 Foo 99999 99:99:99 GMT"},
     "length": {"Content-Length": "-1"},
     "length-word": {"Content-Length": "many"},
@@ -208,7 +208,7 @@ def test_no_typed_value_breaks_a_page_that_has_its_token(either: Target, page):
         # A link from a mail carries what it confirms in its address.
         link = f"{page}?{either.query}&{urlencode({'user_name': value, 'confirmation_code': value})}"
         form = {"csrf_token": either.csrf(browser, page), "action": value or "send_code"}
-        form |= {name: value for name in ("username", "password", "code", "new_password", "confirm_password", "email")}
+        form |= dict.fromkeys(("username", "password", "code", "new_password", "confirm_password", "email"), value)
         for address in (f"{page}?{either.query}", link):
             answer = browser.post(address, data=form, base_url=ORIGIN)
             assert answer.status_code < 500, (value, answer.text)

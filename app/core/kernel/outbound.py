@@ -20,7 +20,8 @@ class OutboundFailed(Fact):
 
 class Outbound(Protocol):
     """Addresses are checked when they are connected to, redirects are not followed, time is limited, and of the answer
-    only the status is read."""
+    only the status is read.
+    """
 
     def post_form(self, url: str, fields: Mapping[str, str]) -> int:
         """Sends the fields form-encoded; the status of the answer. Raises ``OutboundRefused``, ``OutboundFailed``."""

@@ -178,7 +178,10 @@ def test_a_name_below_an_allowed_one_is_not_allowed():
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(status):
-    with receiving(saying(200)) as (elsewhere, wrong), receiving(saying(status, {"Location": elsewhere})) as (url, came):
+    with (
+        receiving(saying(200)) as (elsewhere, wrong),
+        receiving(saying(status, {"Location": elsewhere})) as (url, came),
+    ):
         assert here().post_form(url, {}) == status
     assert (len(came), wrong) == (1, [])
 
