@@ -251,9 +251,14 @@ def test_nobody_elses_sessions_end(house, party, queue):
 
 def test_a_change_that_is_rolled_back_tells_nobody(house, party, queue):
     take_part(house, house.signed_in(), a_client(house, party))
-    with pytest.raises(ZeroDivisionError), house.world.database.transaction():
-        house.logouts.end_user(house.pool.pool_id, house.user.sub)
-        raise ZeroDivisionError
+
+    def fail_after():
+        with house.world.database.transaction():
+            house.logouts.end_user(house.pool.pool_id, house.user.sub)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after()
     assert queue.drain() == 0
     house.logouts.end_user(house.pool.pool_id, house.user.sub)
     assert queue.drain() == 1

@@ -17,13 +17,13 @@ def place(world):
     return pool, world.a_client(pool), user
 
 
-def a_participant(world, place, sid="sso1", sub=None, client_id=None, seconds=100):
+def a_participant(world, place, *, sid="sso1", sub=None, seconds=100):
     pool, client, user = place
     return Participant(
         pool_id=pool.pool_id,
         sid=sid,
         sub=sub or user.sub,
-        client_id=client_id or client.client_id,
+        client_id=client.client_id,
         expires_at=world.clock.now() + seconds,
     )
 

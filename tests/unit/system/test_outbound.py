@@ -76,7 +76,7 @@ def test_the_form_arrives_and_the_status_comes_back(status):
     [
         "127.0.0.1",
         "127.8.9.10",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - an address that must be refused
         "10.0.0.1",
         "172.16.3.4",
         "192.168.1.1",
