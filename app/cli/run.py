@@ -39,7 +39,7 @@ def command(host: str, port: int, workers: int | None, data: str | None, *, demo
     signal.signal(signal.SIGTERM, _end)
     _check_port(host, port)
     told: dict[str, Any] | None = None
-    with installation() as opened:
+    with installation(make=True) as opened:
         for warning in opened.messaging.warnings:
             click.echo(f"Warning: {warning}", err=True)
         if demo:

@@ -36,7 +36,7 @@ class ClientPages:
         branding = _branding(pool, client)
         look = read_look(self.pages, branding)
         if client is not None:
-            brand = brand_of(client, look)
+            brand = brand_of(client, branding, look.lang)
         else:
             name = branding.display_name or (pool.name if pool is not None else _NOBODY)
             brand = Brand(name=name, texts=branding.texts_for(look.lang))

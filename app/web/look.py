@@ -30,20 +30,6 @@ def brand_stylesheet(branding: Branding) -> tuple[str, str]:
     return text, sha256(text.encode()).hexdigest()[:12]
 
 
-def brand_of(client: Client, look: "Look") -> Brand:
-    """Whose page it is, with what the branding adds to the theme."""
-    branding = look.branding
-    base = f"/assets/_brand/{quote(client.client_id)}"
-    text, digest = brand_stylesheet(branding)
-    return Brand(
-        name=branding.display_name or client.name,
-        logo_url=f"{base}/{branding.logo.digest}/logo" if branding.logo else None,
-        logo_dark_url=f"{base}/{branding.logo_dark.digest}/logo" if branding.logo_dark else None,
-        stylesheet_url=f"{base}/{digest}/brand.css" if text.strip() else None,
-        texts=branding.texts_for(look.lang),
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """The theme, branding and language that one page is drawn in."""
@@ -53,6 +39,19 @@ class Look:
     lang: str
     dir: Literal["ltr", "rtl"]
     catalogues: tuple[Catalogue, ...]
+
+
+def brand_of(client: Client, branding: Branding, lang: str) -> Brand:
+    """What a template is given of the branding."""
+    base = f"/assets/_brand/{quote(client.client_id)}"
+    text, digest = brand_stylesheet(branding)
+    return Brand(
+        name=branding.display_name or client.name,
+        logo_url=f"{base}/{branding.logo.digest}/logo" if branding.logo else None,
+        logo_dark_url=f"{base}/{branding.logo_dark.digest}/logo" if branding.logo_dark else None,
+        stylesheet_url=f"{base}/{digest}/brand.css" if text.strip() else None,
+        texts=branding.texts_for(lang),
+    )
 
 
 def read_look(pages: Pages, branding: Branding) -> Look:

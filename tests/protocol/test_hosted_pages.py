@@ -676,3 +676,25 @@ def test_nothing_that_is_typed_is_a_server_error(lasting, field, value):
     assert visitor.response.status_code < 500
     visitor.go(f"/signup?{lasting.query()}").send(**{"username": ADA, "password": "x", field: value})
     assert visitor.response.status_code < 500
+
+
+def test_a_dead_link_leads_to_a_new_one(house_with_links):
+    house = house_with_links
+    visitor = house.browser()
+    sign_up(house, visitor)
+    link = visitor.mail(ADA)["link"]
+    house.browser().go(link).send()
+    visitor.go(link.replace("confirmation_code=", "confirmation_code=9")).send()
+    assert visitor.page.alert == "This link is not valid any more. Ask for a new code."
+    assert visitor.page.forms == []
+    assert visitor.go(next(link for link in visitor.page.links if "/resendcode" in link)).response.status_code == 200
+
+
+def test_the_error_page_wears_the_applications_colours(house, visitor):
+    branding = {"accent": "#7a1fa2", "display_name": "Violet Bank"}
+    house.services.pools.set_extension(house.pool.pool_id, "branding", branding)
+    visitor.go(f"/oauth2/authorize?{house.query(redirect_uri='https://evil.example/')}")
+    assert "Violet Bank" in visitor.page.title
+    stylesheet = re.search(r'href="(/assets/_brand/[^"]+/brand.css)"', visitor.response.text)
+    assert stylesheet
+    assert "#7a1fa2" in visitor.go(stylesheet[1]).response.text

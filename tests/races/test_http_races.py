@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import pytest
@@ -42,7 +42,7 @@ class Connections:
     count: int = CONTENDERS
     _open: list[HTTPConnection] = field(default_factory=list)
 
-    def __enter__(self) -> "Connections":
+    def __enter__(self) -> Self:
         self._open = [HTTPConnection("127.0.0.1", self.home.server.port, timeout=30) for _ in range(self.count)]
         return self
 

@@ -2,36 +2,48 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.free_port import free_port
 from tests.support.house import CALLBACK, PASSWORD, House, Tenant, house
 from tests.support.oauth_app import challenge_of
-from tests.support.smtp import SmtpServer
+from tests.support.smtp import SmtpServer, running
 from tests.support.visitor import Visitor
 
 HOST = "login.example.com"
 FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": HOST, "X-Forwarded-For": "203.0.113.7"}
 
 
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[SmtpServer]:
+    with running() as server:
+        yield server
+
+
 @pytest.fixture
-def production(smtp_server: SmtpServer, tmp_path: Path) -> Iterator[House]:
+def smtp_server(mail_server: SmtpServer) -> SmtpServer:
+    """Shared by the tests of this file, as the server that sends to it is; empty when a test begins."""
+    assert mail_server.refusal is None
+    return mail_server
+
+
+@pytest.fixture(scope="module")
+def production(mail_server: SmtpServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     env = {
         "POOLHOUSE_DEV": "0",
         "POOLHOUSE_PUBLIC_URL": f"https://{HOST}",
         "POOLHOUSE_TRUSTED_PROXIES": "127.0.0.1",
-        "POOLHOUSE_SMTP_URL": smtp_server.url,
+        "POOLHOUSE_SMTP_URL": mail_server.url,
         "POOLHOUSE_MAIL_FROM": f"no-reply@{HOST}",
     }
-    with house(tmp_path, env, port=free_port()) as found:
+    with house(tmp_path_factory.mktemp("production"), env, workers=1, port=free_port()) as found:
         yield found
 
 
 @pytest.fixture
-def tenant(production: House) -> Tenant:
-    return production.tenant("mail")
+def tenant(production: House, request: pytest.FixtureRequest) -> Tenant:
+    return production.tenant(f"mail-{request.node.name[:20].strip('_')}")
 
 
 def authorize_url(tenant: Tenant) -> str:
@@ -51,7 +63,7 @@ def test_a_sign_up_is_confirmed_by_the_code_in_a_real_mail(production: House, te
         mail = smtp_server.next_message(20)
         assert mail.to == ("grace@example.com",)
         assert mail.sender == f"no-reply@{HOST}"
-        [code] = re.findall(r"^(\d{6})$", mail.text, re.MULTILINE)
+        [code] = re.findall(r"^(\d{6})\r?$", mail.text, re.MULTILINE)
         assert f"@{HOST} #{code}" in mail.text, "phones offer to fill it in"
         assert code in mail.html
 
@@ -79,7 +91,7 @@ def test_who_has_an_account_gets_a_mail_that_says_so_and_the_page_says_nothing(
         assert page.path == "/confirm"
         mail = smtp_server.next_message(20)
         assert mail.to == (tenant.username,)
-        assert not re.search(r"^\d{6}$", mail.text, re.MULTILINE), "no code for a stranger's registration"
+        assert not re.search(r"^\d{6}\r?$", mail.text, re.MULTILINE), "no code for a stranger's registration"
 
 
 def test_a_forgotten_password_is_replaced_by_the_code_in_a_mail(
@@ -89,7 +101,7 @@ def test_a_forgotten_password_is_replaced_by_the_code_in_a_mail(
     with Visitor(production.url, headers=FORWARDED) as visitor:
         page = visitor.open(authorize_url(tenant).replace("/oauth2/authorize", "/forgotPassword"))
         page = visitor.submit(page, "send_code", username=tenant.username)
-        [code] = re.findall(r"^(\d{6})$", smtp_server.next_message(20).text, re.MULTILINE)
+        [code] = re.findall(r"^(\d{6})\r?$", smtp_server.next_message(20).text, re.MULTILINE)
         page = visitor.submit(page, "reset_password", code=code, new_password=fresh, confirm_password=fresh)
         assert page.path == "/login"
         assert visitor.sign_in(page, tenant.username, PASSWORD).status == 400
@@ -115,6 +127,6 @@ def test_a_mail_server_that_refuses_is_told_kindly_and_the_code_can_be_sent_agai
         page = visitor.open(authorize_url(tenant).replace("/oauth2/authorize", "/resendcode"))
         page = visitor.submit(page, "resend", username="late@example.com")
         assert page.path == "/confirm"
-        [code] = re.findall(r"^(\d{6})$", smtp_server.next_message(20).text, re.MULTILINE)
+        [code] = re.findall(r"^(\d{6})\r?$", smtp_server.next_message(20).text, re.MULTILINE)
         done = visitor.submit(page, "confirm", code=code)
         assert done.status in {200, 302}

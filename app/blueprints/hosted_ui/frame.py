@@ -107,7 +107,7 @@ class Frames:
                 )
                 for found in look.catalogues
             ),
-            "brand": brand_of(visit.client, look),
+            "brand": brand_of(visit.client, look.branding, look.lang),
             "links": self._links(visit, look.branding),
         }
 

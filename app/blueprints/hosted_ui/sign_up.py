@@ -130,7 +130,7 @@ class SignUpPages:
         except Fact as fact:
             sentence = self._sentence(visit, fact)
             if sentence.field == "code":
-                sentence = Sentence(key="error.link_invalid")
+                return self._draw_link(visit, error=Sentence(key="error.link_invalid"), spent=True)
             return self._draw_link(visit, error=sentence)
         progress = self.frames.progress(visit)
         if progress.query:
@@ -194,6 +194,7 @@ class SignUpPages:
             identifier=identifier_kind(visit.pool),
         )
 
-    def _draw_link(self, visit: Visit, *, error: Sentence | None = None) -> Response:
-        done = self.frames.progress(visit).notice == "notice.confirmed"
+    def _draw_link(self, visit: Visit, *, error: Sentence | None = None, spent: bool = False) -> Response:
+        """Without the button where there is nothing left to press it for."""
+        done = spent or self.frames.progress(visit).notice == "notice.confirmed"
         return self.frames.draw(visit, ConfirmLinkPage, form_page=None if done else "confirmUser", error=error)

@@ -28,8 +28,10 @@ class Visit:
 
     @property
     def form_targets(self) -> tuple[str, ...]:
-        """Where a form of this page may end. A link from a mail names no redirect URI, and goes on with the request that the browser
-        began, which may name any of the client's.
+        """Where a form of this page may end.
+
+        A link from a mail names no redirect URI, and goes on with the request that the browser began, which may name any of the
+        client's.
         """
         named = any(name == "redirect_uri" for name, _ in parse_qsl(self.query))
         return (self.redirect_uri,) if named and self.redirect_uri else self.client.settings.callback_urls
