@@ -22,6 +22,7 @@ from app.core.kernel.ids import ClientId, PoolId
 from app.core.kernel.secret import Secret
 from app.core.keys.ports import KeyFactory
 from app.installation import Installation, open_installation
+from app.web.client_pages import ClientPages
 from app.web.context import Contexts, current_context, find_request_id
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
@@ -70,17 +71,20 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
             development_blueprint(installation.messaging.outbox, installation.clock, settings.public_url)
         )
     cookies = Cookies(hasher=services.hasher, clock=services.clock, is_https=site.is_https)
-    flask_app.register_blueprint(create_blueprint(_surroundings(installation, which, cookies, error_pages)))
+    csrf = Csrf(cookies=cookies, hasher=services.hasher, site=site)
+    flask_app.register_blueprint(create_blueprint(_surroundings(installation, which, cookies, csrf, error_pages)))
     hosted_ui = HostedUi(
         pages=installation.pages,
         errors=error_pages,
         which=which,
         cookies=cookies,
-        csrf=Csrf(cookies=cookies, hasher=services.hasher, site=site),
+        csrf=csrf,
         sign_in=services.sign_in,
         sign_up=services.sign_up,
         recovery=services.recovery,
         sessions=services.sessions,
+        consents=services.consents,
+        logouts=services.logouts,
     )
     flask_app.register_blueprint(hosted_ui.blueprint())
     flask_app.wsgi_app = CaseFolding(flask_app.wsgi_app, PAGE_PATHS)  # type: ignore[method-assign]  # Flask's own way to wrap
@@ -88,7 +92,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
 
 
 def _surroundings(
-    installation: Installation, which: WhichPool, cookies: Cookies, error_pages: ErrorPages
+    installation: Installation, which: WhichPool, cookies: Cookies, csrf: Csrf, error_pages: ErrorPages
 ) -> Surroundings:
     """What the OAuth endpoints need of the web side, as functions of the request at hand."""
     services = installation.services
@@ -125,6 +129,12 @@ def _surroundings(
         forget_session=lambda response, pool_id: cookies.remove(response, SESSION_COOKIE, pool_id),
         render_error=render_error,
         render_form_post=FormPostPages(pages=installation.pages).draw,
+        hints=services.hints,
+        consents=services.consents,
+        logouts=services.logouts,
+        session_pools=lambda: tuple(map(PoolId, cookies.pools_with(request, SESSION_COOKIE))),
+        csrf=csrf,
+        client_pages=ClientPages(pages=installation.pages, csrf=csrf),
     )
 
 
@@ -145,6 +155,7 @@ def serve_process(flask_app: Flask, *, warn: bool = True) -> None:
             _log.warning("start.warning", extra={"text": warning})
     installation.counters.move("workers", amount=1)
     installation.drainer.start()
+    installation.logout_drainer.start()
 
 
 def _checks(installation: Installation) -> dict[str, Check]:

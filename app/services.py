@@ -14,9 +14,12 @@ from app.core.messages.service import Messages
 from app.core.pools.service import Pools
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
+from app.core.sessions.consent import Consents
+from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
+from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
 from app.core.users.service import Directory
@@ -36,8 +39,11 @@ class Services:
     resource_servers: ResourceServers
     keys: Keys
     sessions: Sessions
+    consents: Consents
+    logouts: Logouts
     tokens: Tokens
     introspection: Introspection
+    hints: Hints
     messages: Messages
     users: Directory
     sign_in: SignIn

@@ -111,6 +111,17 @@ class PostedField:
     value: Annotated[str, "parameter value, as it must arrive"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """One thing that an application asks for."""
+
+    kind: Annotated[
+        Literal["openid", "email", "phone", "profile", "account", "other"],
+        "which; the catalogue's `scope.<kind>` says it, `other` with `{scope}`",
+    ]
+    scope: Annotated[str, "the scope's own name"]
+
+
 IdentifierKind = Literal["username", "email", "phone_number", "email_or_phone"]
 
 
@@ -222,6 +233,17 @@ class ConfirmLinkPage(PageFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentPage(PageFrame):
+    """Asks whether the application may have what it asks for. Submits `action=approve` or `action=deny`."""
+
+    template = "consent.html"
+
+    username: Annotated[str, "who is signed in and asked"]
+    permissions: Annotated[tuple[Permission, ...], "what is asked for, in order"] = ()
+    switch_url: Annotated[str | None, "where somebody else can sign in"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignOutPage(PageFrame):
     """Asks before signing out, where a request did not prove where it came from. Submits `action=sign_out`."""
 
@@ -235,6 +257,16 @@ class SignedOutPage(PageFrame):
     """Says that it is done."""
 
     template = "signed_out.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningOutPage(PageFrame):
+    """Loads the sign-out addresses of other applications in frames nobody sees, and goes on when they have answered."""
+
+    template = "signing_out.html"
+
+    frames: Annotated[tuple[str, ...], "addresses to load, each in a frame of its own"] = ()
+    continue_url: Annotated[str, "where the browser goes next"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +327,9 @@ PAGES: tuple[type[PageFrame], ...] = (
     ResetPasswordPage,
     ChangePasswordPage,
     ConfirmLinkPage,
+    ConsentPage,
     SignOutPage,
+    SigningOutPage,
     SignedOutPage,
     ErrorPage,
     FormPostPage,
@@ -311,5 +345,6 @@ PARTS: tuple[type, ...] = (
     AttributeField,
     PasswordRule,
     PostedField,
+    Permission,
     MailLink,
 )

@@ -1,5 +1,6 @@
 """Cookies: bound to one host and one pool, out of scripts' reach, and sealed where their content is ours."""
 
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from app.core.kernel.sealing import Hasher
 
 _NONCE_BYTES = 12
 _TIME_BYTES = 8
+_MOST_POOLS = 10
+_POOL_ID = re.compile(r"[\w-]{1,55}", re.ASCII)
 _LONGEST = 4000
 """Browsers drop a cookie above 4096 bytes without a word."""
 
@@ -37,6 +40,12 @@ class Cookies:
     def find(self, request: Request, kind: str, pool_id: str) -> str | None:
         """The cookie's text as the browser sent it: anybody may have written it."""
         return request.cookies.get(self.name(kind, pool_id)) or None
+
+    def pools_with(self, request: Request, kind: str) -> tuple[str, ...]:
+        """The ids of the pools that such a cookie came for, whatever is in it; not more than anybody honestly has."""
+        prefix = self.name(kind, "")
+        named = (name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix))
+        return tuple(pool_id for pool_id in named if _POOL_ID.fullmatch(pool_id))[:_MOST_POOLS]
 
     def put(self, response: Response, kind: str, pool_id: str, value: str, *, max_age: int | None = None) -> None:
         """``max_age`` in seconds; None ends with the browser."""

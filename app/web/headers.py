@@ -1,6 +1,7 @@
 """The security headers of every answer. A blueprint may add to them; no theme can take away."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from flask import Response, g
@@ -28,6 +29,11 @@ def allow_form_target(redirect_uri: str) -> None:
         g.setdefault("poolhouse_form_targets", []).append(source)
 
 
+def allow_frames(origins: Iterable[str]) -> None:
+    """Lets this page's answer hold frames of exactly these origins. Only pass origins that clients registered."""
+    g.setdefault("poolhouse_frames", []).extend(origins)
+
+
 def form_source(redirect_uri: str) -> str | None:
     """The CSP source that covers a redirect URI, None where ``https:`` covers it already."""
     try:
@@ -50,7 +56,9 @@ def add_security_headers(response: Response, site: Site) -> Response:
     page = response.mimetype == "text/html"
     if page:
         targets = " ".join(["'self'", "https:", *dict.fromkeys(g.get("poolhouse_form_targets", ()))])
-        headers.setdefault("Content-Security-Policy", f"{_PAGE}; form-action {targets}")
+        frames = " ".join(dict.fromkeys(g.get("poolhouse_frames", ())))
+        framing = f"; frame-src {frames}" if frames else ""
+        headers.setdefault("Content-Security-Policy", f"{_PAGE}{framing}; form-action {targets}")
     else:
         headers.setdefault("Content-Security-Policy", _NOTHING)
     headers.setdefault("X-Content-Type-Options", "nosniff")

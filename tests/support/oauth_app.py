@@ -29,13 +29,21 @@ from app.core.keys.model import KeyPurpose
 from app.core.keys.service import Keys
 from app.core.pools.model import Pool
 from app.core.resource_servers.service import ResourceServers
+from app.core.sessions.consent import Consents
+from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
+from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
 from app.core.users.model import User, UserStatus
+from app.web.client_pages import ClientPages
+from app.web.context import Contexts
 from app.web.cookies import Cookies
+from app.web.csrf import Csrf
 from app.web.form_post import FormPostPages
+from app.web.headers import add_security_headers
 from app.web.pages import Pages, shipped_themes
+from app.web.site import Site
 from tests.support.prepared_keys import keys_of
 from tests.support.world import World, fresh_sqlite
 
@@ -107,6 +115,16 @@ def _pages() -> Pages:
     return Pages([shipped_themes()])
 
 
+class KeptQueue:
+    """The ``Queue`` of tests: keeps what was enqueued."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, dict[str, Any]]] = []
+
+    def enqueue(self, kind: str, payload: str) -> None:
+        self.kept.append((kind, json.loads(payload)))
+
+
 class OAuthApp:
     """One server. ``host_pool`` pretends that requests come to that pool's own host."""
 
@@ -142,7 +160,24 @@ class OAuthApp:
             clock=self.clock,
             transactions=self.world.database,
         )
+        self.hints = Hints(keys=self.keys, find_pool=self.world.pools.find, public_url=PUBLIC_URL)
+        self.consents = Consents(
+            store=self.world.consents, ephemeral=self.world.ephemeral, hasher=self.world.hasher, clock=self.clock
+        )
+        self.queue = KeptQueue()
+        self.logouts = Logouts(
+            store=self.world.participants,
+            find_client=self.world.clients.find,
+            issuer=self.tokens.issuer,
+            queue=self.queue,
+            clock=self.clock,
+            transactions=self.world.database,
+        )
+        self.site = Site(public_url=PUBLIC_URL)
+        self.csrf = Csrf(cookies=self.cookies, hasher=self.world.hasher, site=self.site)
         self.flask = Flask("oauth")
+        self.flask.before_request(lambda: Contexts(self.site).open(flask_request) and None)
+        self.flask.after_request(lambda response: add_security_headers(response, self.site))
         self.flask.register_blueprint(create_blueprint(self._surroundings()))
         self.pool: Pool = self.world.pools.find(PoolId(pool_id))  # type: ignore[assignment]
         self.client = self.world.a_client(self.pool)
@@ -173,6 +208,12 @@ class OAuthApp:
             forget_session=lambda response, pool_id: self.cookies.remove(response, SESSION_COOKIE, pool_id),
             render_error=render_error,
             render_form_post=FormPostPages(pages=_pages()).draw,
+            hints=self.hints,
+            consents=self.consents,
+            logouts=self.logouts,
+            session_pools=lambda: tuple(map(PoolId, self.cookies.pools_with(flask_request, SESSION_COOKIE))),
+            csrf=self.csrf,
+            client_pages=ClientPages(pages=_pages(), csrf=self.csrf),
         )
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from app.adapters.sql.installation import open_data_key
 from app.adapters.sql.keys import SqlKeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
 from app.adapters.sql.resource_servers import SqlResourceServers
+from app.adapters.sql.sessions import SqlConsents, SqlParticipants
 from app.adapters.sql.tokens import SqlTokens
 from app.adapters.sql.users import SqlUsers
 from app.core.clients.model import Client, ClientExtensions, ClientSettings
@@ -110,6 +111,8 @@ class World:
         self.resource_servers = SqlResourceServers(self.database)
         self.keys = SqlKeys(self.database, self.sealer)
         self.tokens = SqlTokens(self.database)
+        self.consents = SqlConsents(self.database)
+        self.participants = SqlParticipants(self.database)
         self.audit = SqlAuditLog(self.database, self.clock)
         self.mailbox = Mailbox()
 

@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, true, update
 
 from app.adapters.sql.db import Database
 from app.adapters.sql.tables import deliveries
@@ -15,11 +15,15 @@ def delivery_row(delivery_id: str) -> str:
 
 
 class SqlDeliveries:
-    """The ``DeliveryStore``."""
+    """The ``DeliveryStore``. ``only`` and ``but`` name kinds: whoever drains one lane is not held up by the other's slow receivers."""
 
-    def __init__(self, database: Database, sealer: Sealer) -> None:
+    def __init__(
+        self, database: Database, sealer: Sealer, *, only: tuple[str, ...] = (), but: tuple[str, ...] = ()
+    ) -> None:
         self._database = database
         self._sealer = sealer
+        kind = deliveries.c.kind
+        self._lane = and_(true(), *([kind.in_(only)] if only else []), *([kind.not_in(but)] if but else []))
 
     def add(self, delivery: Delivery) -> None:
         sealed = self._sealer.seal(delivery.payload.encode(), row=delivery_row(delivery.delivery_id))
@@ -37,7 +41,7 @@ class SqlDeliveries:
 
     def claim(self, *, now: int, until: int) -> Delivery | None:
         c = deliveries.c
-        due = and_(c.due_at <= now, or_(c.claimed_until.is_(None), c.claimed_until <= now))
+        due = and_(self._lane, c.due_at <= now, or_(c.claimed_until.is_(None), c.claimed_until <= now))
         oldest = select(c.id).where(due).order_by(c.due_at, c.id).limit(1)
         with self._database.connection() as connection:
             # Looking first keeps an idle poll from taking SQLite's only write lock.

@@ -207,6 +207,37 @@ refresh_tokens = db.Table(
     Index("ix_refresh_tokens_origin_jti", "origin_jti"),
 )
 
+consents = db.Table(
+    "consents",
+    Column("pool_id", String(64), primary_key=True),
+    Column("sub", String(36), primary_key=True),
+    Column(
+        "client_id",
+        String(128),
+        ForeignKey("clients.client_id", ondelete="CASCADE", name="fk_consents_client"),
+        primary_key=True,
+    ),
+    Column("scope", String(256), primary_key=True),
+    Column("created_at", _Seconds, nullable=False),
+    ForeignKeyConstraint(
+        ["pool_id", "sub"], ["users.pool_id", "users.sub"], ondelete="CASCADE", name="fk_consents_user"
+    ),
+    Index("ix_consents_client_id", "client_id"),
+)
+"""What people have agreed to, a row for each scope."""
+
+session_clients = db.Table(
+    "session_clients",
+    Column("pool_id", String(64), ForeignKey("pools.pool_id", ondelete="CASCADE"), primary_key=True),
+    Column("sid", String(64), primary_key=True),
+    Column("client_id", String(128), primary_key=True),
+    Column("sub", String(36), nullable=False),
+    Column("expires_at", _Seconds, nullable=False),
+    Index("ix_session_clients_user", "pool_id", "sub"),
+    Index("ix_session_clients_expires_at", "expires_at"),
+)
+"""Which clients must hear of the end of which browser session. A deleted user's rows stay until they have heard."""
+
 ephemeral = db.Table(
     "ephemeral",
     Column("kind", String(32), primary_key=True),

@@ -8,6 +8,7 @@ from app.core.clients.model import Client
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.pools.schema import VERIFIABLE, AttributeSchema
+from app.core.users.model import User
 from app.web.contexts import AttributeField, IdentifierKind
 
 _TYPES: dict[str, Literal["text", "email", "tel", "url", "date", "number"]] = {
@@ -44,6 +45,14 @@ def identifier_kind(pool: Pool) -> IdentifierKind:
     if names == {"email"}:
         return "email"
     return "phone_number" if names == {"phone_number"} else "username"
+
+
+def shown_name(pool: Pool, user: User) -> str:
+    """What the user signs in with: the address where the pool's usernames are addresses, else the username."""
+    for name in ("email", "phone_number"):
+        if name in pool.settings.username_attributes and user.attributes.get(name):
+            return user.attributes[name]
+    return user.username
 
 
 def sign_up_attributes(pool: Pool, client: Client) -> tuple[str, ...]:

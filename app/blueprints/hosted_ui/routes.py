@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.exceptions import NotFound
 
 from app.blueprints.hosted_ui.assets import Assets
+from app.blueprints.hosted_ui.consent import ConsentPages
 from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.frame import Frames
 from app.blueprints.hosted_ui.recovery import RecoveryPages
@@ -21,6 +22,8 @@ from app.core.clients.model import Client
 from app.core.kernel.errors import ClientNotFound
 from app.core.pools.model import Pool
 from app.core.recovery.service import Recovery
+from app.core.sessions.consent import Consents
+from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
@@ -48,10 +51,13 @@ class HostedUi:
     sign_up: SignUp
     recovery: Recovery
     sessions: Sessions
+    consents: Consents
+    logouts: Logouts
 
     def blueprint(self) -> Blueprint:
         frames = Frames(pages=self.pages, cookies=self.cookies, csrf=self.csrf)
-        sign_in = SignInPages(frames=frames, sign_in=self.sign_in, sessions=self.sessions)
+        sign_in = SignInPages(frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts)
+        consent = ConsentPages(frames=frames, sessions=self.sessions, consents=self.consents)
         sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, sign_in_pages=sign_in)
         recovery = RecoveryPages(frames=frames, recovery=self.recovery)
         errors = self.errors
@@ -59,6 +65,7 @@ class HostedUi:
         table: dict[str, tuple[Show, Submit]] = {
             "/login": (sign_in.show, sign_in.submit),
             "/changePassword": (sign_in.show_new_password, sign_in.submit_new_password),
+            "/consent": (consent.show, consent.submit),
             "/signup": (sign_up.show, sign_up.submit),
             "/confirm": (sign_up.show_confirm, sign_up.submit_confirm),
             "/resendcode": (sign_up.show_resend, sign_up.submit_resend),
@@ -112,8 +119,7 @@ class HostedUi:
 
     def _pool_of_session(self) -> Pool | None:
         """The pool in whose session the browser is, where it is one alone."""
-        prefix = self.cookies.name(SESSION_COOKIE, "")
-        pools = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
+        pools = self.cookies.pools_with(request, SESSION_COOKIE)
         return self.which.find(pools[0]) if len(pools) == 1 else None
 
     def _find_signing_in(self, pool: Pool) -> Client | None:
@@ -149,6 +155,6 @@ class CaseFolding:
 
 PAGE_PATHS = (
     "/login", "/logout", "/signup", "/confirm", "/confirmUser", "/resendcode", "/forgotPassword",
-    "/confirmForgotPassword", "/changePassword", "/error",
+    "/confirmForgotPassword", "/changePassword", "/consent", "/error",
 )  # fmt: skip
 """What is matched whatever its case, with or without a slash at its end."""

@@ -9,6 +9,7 @@ from app.blueprints.hosted_ui.forms import (
     attribute_fields,
     identifier_kind,
     passwords_differ,
+    shown_name,
     typed,
     typed_attributes,
     typed_password,
@@ -19,6 +20,7 @@ from app.blueprints.hosted_ui.visit import Visit
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import Fact, SessionExpired, SessionUsed, UserNotConfirmed
 from app.core.kernel.secret import Secret
+from app.core.sessions.logout import Logouts
 from app.core.sessions.service import SESSION_SECONDS, Sessions
 from app.core.sign_in.model import Challenge, NewPassword, PasswordProof, SignedIn
 from app.core.sign_in.service import SignIn
@@ -34,9 +36,11 @@ class SignInPages:
     frames: Frames
     sign_in: SignIn
     sessions: Sessions
+    logouts: Logouts
 
     def show(self, visit: Visit, error: Sentence | None = None) -> Response:
-        return self._draw(visit, username=typed("username") or request.args.get("login_hint", "")[:320], error=error)
+        hint = request.args.get("login_hint", "")[:320] or self._present_account(visit)
+        return self._draw(visit, username=typed("username") or hint, error=error)
 
     def submit(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
@@ -105,13 +109,28 @@ class SignInPages:
 
     def _finish(self, visit: Visit, signed_in: SignedIn, caller: Caller) -> Response:
         """A new session with a new handle, whatever cookie came: nobody can plant one (session fixation)."""
-        old = self.frames.cookies.find(request, SESSION_COOKIE, visit.pool.pool_id)
+        pool_id = visit.pool.pool_id
+        old = self.frames.cookies.find(request, SESSION_COOKIE, pool_id)
+        before = None if old is None else self.sessions.find(pool_id, Secret(old))
+        handle, _ = self.sessions.open(
+            pool_id, signed_in.user, signed_in.amr, signed_in.auth_time, caller, continues=before
+        )
         if old is not None:
-            self.sessions.close(visit.pool.pool_id, Secret(old))
-        handle, _ = self.sessions.open(visit.pool.pool_id, signed_in.user, signed_in.amr, signed_in.auth_time, caller)
+            self.sessions.close(pool_id, Secret(old))
+        if before is not None and before.sub != signed_in.user.sub:
+            # Somebody else took the browser over. Their clients' frames have no page to be loaded in; the back channel has no need of one.
+            self.logouts.end(pool_id, before.sid)
         response = self.frames.go(visit, visit.url("oauth2/authorize"), Progress())
         self.frames.cookies.put(response, SESSION_COOKIE, visit.pool.pool_id, handle.reveal(), max_age=SESSION_SECONDS)
         return response
+
+    def _present_account(self, visit: Visit) -> str:
+        """Where an account is to be selected, the present one is offered; another name may be typed over it."""
+        if "select_account" not in request.args.get("prompt", "").split():
+            return ""
+        handle = self.frames.cookies.find(request, SESSION_COOKIE, visit.pool.pool_id)
+        present = self.sessions.find_signed_in(visit.pool.pool_id, None if handle is None else Secret(handle))
+        return "" if present is None else shown_name(visit.pool, present.user)
 
     def _start_again(self, visit: Visit) -> Response:
         return self.frames.go(visit, visit.url("login"), Progress(notice="error.session_expired"))

@@ -1,6 +1,5 @@
 """``/oauth2/authorize``: a code for whoever is signed in, or the way to the sign-in page (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2)."""
 
-import hmac
 import re
 from urllib.parse import quote, urlencode
 
@@ -8,20 +7,22 @@ from authlib.oauth2 import OAuth2Error
 from flask import Response
 from flask import request as flask_request
 
-from app.blueprints.oauth2.errors import PageRefusal, not_stored, redirect_to_client, refusal, refusal_of
+from app.blueprints.oauth2.errors import (
+    PageRefusal,
+    not_stored,
+    not_stored_redirect,
+    redirect_to_client,
+    refusal,
+    refusal_of,
+)
+from app.blueprints.oauth2.interaction import Interaction
 from app.blueprints.oauth2.parameters import LARGEST_QUERY, Parameters, ReadRequest, read_query
 from app.blueprints.oauth2.records import ClientRecord
 from app.blueprints.oauth2.resource import read_resource
 from app.blueprints.oauth2.response_mode import ResponseMode, check_response_mode, choose_response_mode
 from app.blueprints.oauth2.server import PoolhouseServer
 from app.core.kernel.errors import Fact
-from app.core.sessions.suffices import AuthorizeRequest, LoginRequired, Suffices, suffices
 
-ASKED = "asked"
-"""The parameter that remembers, on the way to the sign-in page and back, when this request asked for a fresh sign-in."""
-
-_ASKED_SECONDS = 900
-_PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _UNSUPPORTED = {"request": "request_not_supported", "request_uri": "request_uri_not_supported"}
 _LONGEST_NONCE = 1024
 _SPEAKABLE = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -33,6 +34,7 @@ class Authorize:
     def __init__(self, server: PoolhouseServer) -> None:
         self._server = server
         self._surroundings = server.surroundings
+        self._interaction = Interaction(server.surroundings)
 
     def get(self) -> Response:
         try:
@@ -74,52 +76,11 @@ class Authorize:
     def _answer(self, request: ReadRequest, record: ClientRecord, redirect_uri: str) -> Response:
         _check_parameters(request.payload, redirect_uri)
         grant = self._server.get_consent_grant(request)
-        demands = self._demands(request.payload, record)
-        outcome = self._sufficient_session(record, demands)
-        if isinstance(outcome, LoginRequired):
-            if outcome.silent:
-                raise refusal("login_required", "Nobody is signed in, or not recently enough.")
-            return self._to_sign_in(record, demands)
+        scope = tuple(request.scope.split(" "))
+        outcome = self._interaction.settle(request.payload, record, scope, redirect_uri)
+        if isinstance(outcome, Response):
+            return outcome
         return self._to_client(record, redirect_uri, request.payload, grant.answer(redirect_uri, outcome))
-
-    def _sufficient_session(self, record: ClientRecord, demands: AuthorizeRequest) -> Suffices | LoginRequired:
-        pool_id = record.pool.pool_id
-        handle = self._surroundings.session_handle(pool_id)
-        found = None if handle is None else self._surroundings.sessions.find_with_user(pool_id, handle)
-        session, user = found or (None, None)
-        return suffices(session, user, demands, self._surroundings.clock.now())
-
-    def _demands(self, payload: Parameters, record: ClientRecord) -> AuthorizeRequest:
-        prompt = frozenset(payload.data.get("prompt", "").split())
-        if not prompt <= _PROMPTS or ("none" in prompt and len(prompt) > 1):
-            raise refusal("invalid_request", "The prompt is unknown, or none stands beside another.")
-        max_age = payload.data.get("max_age")
-        if max_age is not None and not (max_age.isascii() and max_age.isdecimal() and len(max_age) <= 10):
-            raise refusal("invalid_request", "max_age must be a whole number of seconds.")
-        return AuthorizeRequest(
-            prompt=prompt,
-            max_age=None if max_age is None else int(max_age),
-            asked_at=self._asked_at(payload.data.get(ASKED, ""), record),
-        )
-
-    def _asked_at(self, asked: str, record: ClientRecord) -> int | None:
-        moment, _, proof = asked.partition(".")
-        if not (moment.isascii() and moment.isdecimal() and len(moment) <= 12 and proof.isascii()):
-            return None
-        if not hmac.compare_digest(self._asked(int(moment), record), asked):
-            return None
-        return int(moment) if self._surroundings.clock.now() - int(moment) <= _ASKED_SECONDS else None
-
-    def _asked(self, moment: int, record: ClientRecord) -> str:
-        """The moment with a keyed hash, so that no client can claim that it was asked long ago."""
-        return f"{moment}.{self._surroundings.hasher.digest(ASKED, f'{record.client.client_id}:{moment}')}"
-
-    def _to_sign_in(self, record: ClientRecord, demands: AuthorizeRequest) -> Response:
-        """To ``/login`` with the same query."""
-        pairs = [(name, value) for name, value in flask_request.args.items(multi=True) if name != ASKED]
-        if demands.max_age is not None or "login" in demands.prompt:
-            pairs.append((ASKED, self._asked(self._surroundings.clock.now(), record)))
-        return not_stored_redirect(f"/login?{urlencode(pairs, quote_via=quote)}")
 
     def _refuse(self, error: OAuth2Error, record: ClientRecord, redirect_uri: str, payload: Parameters) -> Response:
         description = error.get_error_description()
@@ -176,8 +137,3 @@ def _check_parameters(payload: Parameters, redirect_uri: str) -> None:
     nonce = payload.data.get("nonce")
     if nonce is not None and (len(nonce) > _LONGEST_NONCE or not _SPEAKABLE.fullmatch(nonce)):
         raise refusal("invalid_request", "The nonce is too long or holds control characters.")
-
-
-def not_stored_redirect(location: str, *, status: int = 302) -> Response:
-    """To a page of our own."""
-    return not_stored(Response(status=status, headers={"Location": location}))

@@ -105,7 +105,11 @@ def redirect_to_client(redirect_uri: str, given: Mapping[str, str], *, fragment:
     The URI is not taken apart: it goes out as registered, custom schemes included, with the parameters behind it.
     """
     joint = "#" if fragment else "&" if "?" in redirect_uri else "?"
-    location = f"{redirect_uri}{joint}{urlencode(given, quote_via=quote)}"
+    return as_registered(f"{redirect_uri}{joint}{urlencode(given, quote_via=quote)}")
+
+
+def as_registered(location: str) -> Response:
+    """To a registered address, to the letter."""
     return not_stored(_AsWritten(status=302, headers={"Location": location}))
 
 
@@ -124,3 +128,8 @@ def not_stored(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Pragma"] = "no-cache"
     return response
+
+
+def not_stored_redirect(location: str, *, status: int = 302) -> Response:
+    """To a page of our own."""
+    return not_stored(Response(status=status, headers={"Location": location}))

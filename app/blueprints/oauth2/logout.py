@@ -1,4 +1,8 @@
-"""``/logout`` in Cognito's dialect (hosted-ui-endpoints.md §6): ends the browser's session, not the tokens."""
+"""``/logout`` in two dialects, told apart by their parameters (contract: dialects). Both end the browser's session, not the tokens.
+
+``logout_uri`` or ``redirect_uri`` are Cognito's (hosted-ui-endpoints.md §6); everything else is a logout request of OpenID
+Connect RP-Initiated Logout 1.0, in ``end_session.py``.
+"""
 
 from urllib.parse import quote, urlencode
 
@@ -6,49 +10,52 @@ from authlib.oauth2 import OAuth2Error
 from flask import Response
 from flask import request as flask_request
 
-from app.blueprints.oauth2.authorize import not_stored_redirect
-from app.blueprints.oauth2.errors import PageRefusal
+from app.blueprints.oauth2.end_session import EndSession
+from app.blueprints.oauth2.errors import PageRefusal, not_stored_redirect
 from app.blueprints.oauth2.parameters import LARGEST_QUERY, Parameters, read_query
 from app.blueprints.oauth2.records import ClientRecord
 from app.blueprints.oauth2.server import PoolhouseServer
+from app.web.csrf import FIELD
+
+_COGNITOS = ("logout_uri", "redirect_uri")
 
 
 class Logout:
-    """Two forms: on to a registered ``logout_uri``, or, with an authorize request, on to the sign-in page.
-
-    Where to go is checked before anything ends, so a bad link signs nobody out.
-    """
+    """Where to go is checked before anything ends, so a bad link signs nobody out."""
 
     def __init__(self, server: PoolhouseServer) -> None:
         self._server = server
+        self._end_session = EndSession(server)
 
     def get(self) -> Response:
-        try:
-            payload = read_query(flask_request).payload
-        except OAuth2Error as error:
-            raise PageRefusal(error.error, error.get_error_description()) from error
-        if payload.repeated() is not None:
-            raise PageRefusal("invalid_request", "A parameter stands more than once.")
+        payload = _read()
+        if not any(name in payload.data for name in _COGNITOS):
+            return self._end_session.get(payload)
         record = self._server.query_client(payload.client_id)
         if record is None:
             raise PageRefusal("invalid_client", "The client does not exist.")
-        response = not_stored_redirect(_choose_target(payload, record))
-        self._sign_out(record, response)
-        return response
+        target = _choose_target(payload, record)
+        frames = self._end_session.end(record.pool)
+        return self._end_session.leave(record.pool, record.client, target, frames)
 
     def post(self) -> Response:
-        """Asked again by a GET of our own, where the cookie is present."""
+        """Our own confirmation page, or a cross-site POST: that one is asked again by a GET of our own, where the cookie is present."""
+        if FIELD in flask_request.form:
+            return self._end_session.confirm(_read())
         query = urlencode(list(flask_request.form.items(multi=True)), quote_via=quote)
         if len(query) > LARGEST_QUERY:
             raise PageRefusal("invalid_request", "The request is too long.")
         return not_stored_redirect(f"/logout?{query}", status=303)
 
-    def _sign_out(self, record: ClientRecord, response: Response) -> None:
-        surroundings, pool_id = self._server.surroundings, record.pool.pool_id
-        handle = surroundings.session_handle(pool_id)
-        if handle is not None:
-            surroundings.sessions.close(pool_id, handle)
-        surroundings.forget_session(response, pool_id)
+
+def _read() -> Parameters:
+    try:
+        payload = read_query(flask_request).payload
+    except OAuth2Error as error:
+        raise PageRefusal(error.error, error.get_error_description()) from error
+    if payload.repeated() is not None:
+        raise PageRefusal("invalid_request", "A parameter stands more than once.")
+    return payload
 
 
 def _choose_target(payload: Parameters, record: ClientRecord) -> str:

@@ -14,9 +14,14 @@ from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.keys.service import Keys
 from app.core.pools.model import Pool
+from app.core.sessions.consent import Consents
+from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
+from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
+from app.web.client_pages import ClientPages
+from app.web.csrf import Csrf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,8 @@ class Surroundings:
     for a pool. ``forget_session``: takes that cookie away. ``render_error``: the page for a refusal, never a redirect.
     ``render_form_post``: the page that posts an answer to a client's registered redirect URI. ``living_scopes``: those of a
     client's scopes that still exist.
+    for a pool. ``forget_session``: takes that cookie away. ``render_error``: the page for a refusal, never a redirect. ``session_pools``: for which
+    pools this browser sent a session cookie, as the host sees them.
     """
 
     tokens: Tokens
@@ -45,3 +52,9 @@ class Surroundings:
     forget_session: Callable[[Response, PoolId], None]
     render_error: Callable[[PageRefusal], Response]
     render_form_post: Callable[[Pool, Client, str, Mapping[str, str]], Response]
+    hints: Hints
+    consents: Consents
+    logouts: Logouts
+    session_pools: Callable[[], tuple[PoolId, ...]]
+    csrf: Csrf
+    client_pages: ClientPages

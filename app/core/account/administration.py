@@ -8,7 +8,10 @@ from app.core.kernel.secret import Secret
 from app.core.messages.model import Notice, NoticeKind
 from app.core.messages.ports import Messenger
 from app.core.pools.model import Pool
+from app.core.sessions.logout import Logouts
 from app.core.users.model import User
+
+_ENDING = frozenset({"disable", "delete", "sign_out"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +20,12 @@ class AdministrationRecord:
 
     audit: AuditLog
     messages: Messenger
+    logouts: Logouts | None = None
 
     def record(self, event: str, user: User) -> None:
+        """Where the change ends every session, the clients of those sessions hear of it (Back-Channel Logout 1.0)."""
+        if self.logouts is not None and event in _ENDING:
+            self.logouts.end_user(user.pool_id, user.sub)
         self.audit.record(AuditEvent(event=f"directory.{event}", outcome="ok", pool_id=user.pool_id, sub=user.sub))
 
     def invite(self, pool: Pool, user: User, password: Secret) -> None:

@@ -98,6 +98,16 @@ class ClientExtensions:
     pairwise: bool = False
     """Whether users have a ``sub`` of their own in this client's sector (OpenID Connect Core §8)."""
     sector_identifier: str | None = None
+    require_consent: bool = False
+    frontchannel_logout_uri: str | None = None
+    frontchannel_logout_session_required: bool = False
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
+
+    @property
+    def wants_logout(self) -> bool:
+        """Whether the client wants to hear that a session ended."""
+        return self.frontchannel_logout_uri is not None or self.backchannel_logout_uri is not None
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "ClientExtensions":
@@ -109,6 +119,11 @@ class ClientExtensions:
             rfc9068=document.get("access_token_format") == "rfc9068",
             pairwise=document.get("subject_type") == "pairwise",
             sector_identifier=document.get("sector_identifier"),
+            require_consent=bool(document.get("require_consent", False)),
+            frontchannel_logout_uri=document.get("frontchannel_logout_uri"),
+            frontchannel_logout_session_required=bool(document.get("frontchannel_logout_session_required", False)),
+            backchannel_logout_uri=document.get("backchannel_logout_uri"),
+            backchannel_logout_session_required=bool(document.get("backchannel_logout_session_required", False)),
         )
 
 

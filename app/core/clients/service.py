@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.core.clients.document import completed
-from app.core.clients.extensions import CLIENT_EXTENSIONS
+from app.core.clients.extensions import CLIENT_EXTENSIONS, check_frontchannel
 from app.core.clients.model import Client, ClientExtensions, ClientSettings
 from app.core.clients.ports import ClientStore
 from app.core.kernel import extensions as ours
@@ -73,6 +73,7 @@ class Clients:
             created_at=now,
             updated_at=now,
         )
+        check_frontchannel(client.extensions.document, client.settings.callback_urls)
         self.store.add(client)
         return client
 
@@ -110,6 +111,8 @@ class Clients:
         with self.transactions.transaction():
             client = _found(self.store.find(client_id), pool_id, client_id)
             document = ours.changed(CLIENT_EXTENSIONS, client.extensions.document, key, value, self.check_branding)
+            if key == "frontchannel_logout_uri":
+                check_frontchannel(document, client.settings.callback_urls)
             client = replace(client, extensions=ClientExtensions.read(document), updated_at=self.clock.now())
             self.store.save(client)
         return client

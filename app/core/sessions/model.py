@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from app.core.kernel.ids import PoolId, Sub
+from app.core.kernel.ids import ClientId, PoolId, Sub
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,3 +13,21 @@ class BrowserSession:
     auth_time: int
     amr: tuple[str, ...]
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """A client that was given something in a browser session, and wants to hear when that session ends."""
+
+    pool_id: PoolId
+    sid: str
+    sub: Sub
+    client_id: ClientId
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentQuestion:
+    """What a person is asked to agree to."""
+
+    scope: tuple[str, ...]

@@ -9,6 +9,7 @@ from app.core.kernel.ids import PoolId, Sub, new_handle, new_session_id
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.sessions.model import BrowserSession
+from app.core.sessions.suffices import AuthorizeRequest, Suffices, suffices
 from app.core.users.model import User
 from app.core.users.ports import UserStore
 
@@ -34,12 +35,18 @@ class Sessions:
         amr: tuple[str, ...],
         auth_time: int,
         caller: Caller,  # noqa: ARG002 - session tracking will keep address and browser
+        *,
+        continues: BrowserSession | None = None,
     ) -> tuple[Secret, BrowserSession]:
-        """A new session and the handle for the cookie; always a new handle, so that nobody can plant one. Raises ``UserDisabled``."""
+        """A new session and the handle for the cookie; always a new handle, so that nobody can plant one. Raises ``UserDisabled``.
+
+        ``continues`` is the session that this browser had: of the same person it keeps its ``sid``, so that the clients that
+        know it by that name hear of its end.
+        """
         if not user.enabled:
             raise UserDisabled
         session = BrowserSession(
-            sid=new_session_id(),
+            sid=continues.sid if continues is not None and continues.sub == user.sub else new_session_id(),
             pool_id=pool_id,
             sub=user.sub,
             auth_time=auth_time,
@@ -73,6 +80,14 @@ class Sessions:
         """The session and its user, for ``suffices``; whether the user may still be signed in is decided there."""
         session = self.find(pool_id, handle)
         return None if session is None else (session, self.users.find(pool_id, session.sub))
+
+    def find_signed_in(self, pool_id: PoolId, handle: Secret | None) -> Suffices | None:
+        """Who is signed in, where the session counts and the user may be: the plainest request's answer."""
+        found = None if handle is None else self.find_with_user(pool_id, handle)
+        if found is None:
+            return None
+        outcome = suffices(*found, AuthorizeRequest(), self.clock.now())
+        return outcome if isinstance(outcome, Suffices) else None
 
     def close(self, pool_id: PoolId, handle: Secret) -> None:
         """Ends the session, if there is one."""

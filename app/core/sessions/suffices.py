@@ -1,22 +1,43 @@
-"""Does this browser session satisfy that authorize request? Pure (OpenID Connect Core §3.1.2.1)."""
+"""Does this browser session satisfy that authorize request? Pure (OpenID Connect Core §3.1.2.1).
 
+First ``suffices``: is the right person signed in, recently enough? Then ``consented``: has that person agreed?
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from app.core.kernel.ids import Sub
 from app.core.sessions.model import BrowserSession
 from app.core.users.model import User
+
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+_ASKING_AGAIN = frozenset({"login", "select_account"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hinted:
+    """Whom an ``id_token_hint`` names; ``sub`` None where the hint is not an ID token of ours for this client."""
+
+    sub: Sub | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizeRequest:
     """What a request demands of a session. ``max_age`` in seconds.
 
-    ``asked_at`` is when the person was sent to sign in for this very request: a sign-in since then answers ``prompt=login``
-    and ``max_age=0``, which nothing else ever could.
+    ``asked_at`` is when the person was sent to sign in for this very request: a sign-in since then answers ``prompt=login``,
+    ``prompt=select_account`` and ``max_age=0``, which nothing else ever could.
     """
 
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     asked_at: int | None = None
+    hint: Hinted | None = None
+
+    @property
+    def asks_anew(self) -> bool:
+        """Whether only a sign-in for this very request can answer some part of it."""
+        return bool(self.prompt & _ASKING_AGAIN) or self.max_age is not None or self.hint is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,18 +55,62 @@ class LoginRequired:
     silent: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongAccount:
+    """The person was asked, and signed in as somebody else than the ``id_token_hint`` names: that answers nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRequired:
+    """The person must be asked; ``silent`` forbids it."""
+
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentDenied:
+    """The person was asked, and said no."""
+
+
 def suffices(
     session: BrowserSession | None, user: User | None, request: AuthorizeRequest, now: int
-) -> Suffices | LoginRequired:
-    """No session, an expired one, a disabled or signed-out user, ``prompt=login`` and too old a sign-in all lead to signing in."""
+) -> Suffices | LoginRequired | WrongAccount:
+    """No session, an expired one, a disabled or signed-out user, a prompt to sign in, too old a sign-in and another person
+    than the hint's all lead to signing in. A hint that proves nothing is answered by a fresh sign-in.
+    """
     required = LoginRequired(silent="none" in request.prompt)
     if session is None or user is None or session.expires_at <= now:
         return required
     if not user.enabled or session.auth_time <= user.sessions_valid_after or session.sub != user.sub:
         return required
     answered = request.asked_at is not None and session.auth_time >= request.asked_at
-    if "login" in request.prompt and not answered:
+    if request.prompt & _ASKING_AGAIN and not answered:
         return required
     if request.max_age is not None and now - session.auth_time > request.max_age and not answered:
         return required
+    if request.hint is not None and request.hint.sub != session.sub:
+        if not answered:
+            return required
+        if request.hint.sub is not None:
+            return WrongAccount()
     return Suffices(session=session, user=user)
+
+
+def consented(
+    request: AuthorizeRequest,
+    scope: Collection[str],
+    *,
+    asks: bool,
+    granted: Collection[str],
+    answer: bool | None,
+) -> ConsentRequired | ConsentDenied | None:
+    """None where the person has agreed or need not be asked.
+
+    ``asks``: the client's extension wants consent; ``granted``: what was agreed to before; ``answer``: what the person said to
+    this very request, None where not asked. ``prompt=consent`` asks whatever was agreed to before.
+    """
+    if answer is not None:
+        return None if answer else ConsentDenied()
+    if "consent" in request.prompt or (asks and not set(scope) <= set(granted)):
+        return ConsentRequired(silent="none" in request.prompt)
+    return None

@@ -109,6 +109,21 @@
     });
   };
 
+  // The sign-out frames have answered, or have had their time: on to where the link leads.
+  const continueWhenLoaded = (link) => {
+    const frames = all("iframe");
+    if (!frames.length) return;
+    let waiting = frames.length;
+    const go = () => { waiting = 0; location.replace(link.href); };
+    const answered = () => { if (waiting > 0 && --waiting === 0) go(); };
+    for (const frame of frames) {
+      frame.addEventListener("load", answered, { once: true });
+      frame.src = frame.dataset.address;
+    }
+    setTimeout(() => { if (waiting > 0) go(); }, 4000);
+  };
+
+  all("[data-continue]").forEach(continueWhenLoaded);
   all("[data-reveal]").forEach(reveal);
   all("[data-caps]").forEach(watchCapsLock);
   all("[data-rules]").forEach(tickRules);

@@ -1,0 +1,193 @@
+"""Calls to addresses that an administrator or a client configured, kept away from the network behind this server (SSRF).
+
+The name is resolved once, each address is judged, and the connection goes to a judged address: a name that resolves
+otherwise a moment later (DNS rebinding) changes nothing.
+"""
+
+import ipaddress
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from threading import Event, Timer
+from urllib.parse import urlencode, urlsplit
+
+from app.core.kernel.outbound import OutboundFailed, OutboundRefused
+
+_CONNECT_SECONDS = 3.0
+_TOTAL_SECONDS = 5.0
+
+_log = logging.getLogger("poolhouse.outbound")
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+_TRANSLATED_LOCALLY = ipaddress.ip_network("64:ff9b:1::/48")
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a name, as the system knows them. Raises ``OSError``."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A URL taken apart. ``path`` includes the query."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """What stands in ``Host``."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return name if self.port == {"https": 443, "http": 80}[self.scheme] else f"{name}:{self.port}"
+
+
+class GuardedOutbound:
+    """The ``Outbound`` port. ``allow`` are host names and networks beside public addresses (``OUTBOUND_ALLOW``).
+
+    http is spoken only where the address is not public: across the Internet everything goes over TLS, certificates checked.
+    No proxy, cookie or password of the environment takes part, and redirects are not followed.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow: Sequence[str] = (),
+        allow_loopback: bool = False,
+        seconds: float = _TOTAL_SECONDS,
+        resolve: Callable[[str, int], Sequence[str]] = resolve,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._networks, self._names = _read_allowed(allow)
+        self._allow_loopback = allow_loopback
+        self._seconds = seconds
+        self._resolve = resolve
+        self._tls = tls
+
+    def post_form(self, url: str, fields: Mapping[str, str]) -> int:
+        target = _read_url(url)
+        body = urlencode(fields).encode()
+        headers = {
+            "Host": target.authority,
+            "Content-Type": "application/x-www-form-urlencoded",
+            "User-Agent": "Poolhouse",
+            "Accept": "*/*",
+            "Connection": "close",
+        }
+        address = self._choose_address(target)
+        try:
+            return self._exchange(target, address, body, headers)
+        except (OSError, HTTPException, ValueError) as error:
+            # The kind of the error and the host, never the URL's query nor what was sent.
+            _log.warning("outbound.failed", extra={"host": target.host, "reason": type(error).__name__})
+            raise OutboundFailed from None
+
+    def _choose_address(self, target: Target) -> str:
+        try:
+            addresses = self._resolve(target.host, target.port)
+        except (OSError, UnicodeError) as error:
+            _log.warning("outbound.failed", extra={"host": target.host, "reason": type(error).__name__})
+            raise OutboundFailed from None
+        for written in addresses:
+            if self._may_call(target, ipaddress.ip_address(written.partition("%")[0])):
+                return written
+        _log.warning("outbound.refused", extra={"host": target.host})
+        raise OutboundRefused
+
+    def _may_call(self, target: Target, address: _Address) -> bool:
+        inner = _embedded(address)
+        local = target.host in self._names or any(inner in network for network in self._networks)
+        local = local or (self._allow_loopback and inner.is_loopback)
+        if local:
+            return True
+        return target.scheme == "https" and inner.is_global and not inner.is_multicast and not inner.is_reserved
+
+    def _exchange(self, target: Target, address: str, body: bytes, headers: Mapping[str, str]) -> int:
+        plain = socket.create_connection((address, target.port), timeout=min(_CONNECT_SECONDS, self._seconds))
+        plain.settimeout(self._seconds)
+        connected = self._wrap(plain, target) if target.scheme == "https" else plain
+        # A receiver that sends a byte now and then never runs into a socket's timeout: the clock on the wall ends the call.
+        late = Event()
+        alarm = Timer(self._seconds, _hang_up, (connected, late))
+        alarm.daemon = True
+        alarm.start()
+        connection = HTTPConnection(target.host, target.port)
+        connection.sock = connected
+        try:
+            if isinstance(connected, ssl.SSLSocket):
+                connected.do_handshake()
+            connection.request("POST", target.path, body=body, headers=dict(headers))
+            # Of the answer only the status counts, so its body is never read, however large.
+            status = connection.getresponse().status
+            if late.is_set():
+                # Hanging up looks like the end of the headers.
+                raise TimeoutError
+            return status
+        finally:
+            alarm.cancel()
+            connection.close()
+            connected.close()
+
+    def _wrap(self, plain: socket.socket, target: Target) -> ssl.SSLSocket:
+        try:
+            context = self._tls or ssl.create_default_context()
+            return context.wrap_socket(plain, server_hostname=target.host, do_handshake_on_connect=False)
+        except BaseException:
+            plain.close()
+            raise
+
+
+def _hang_up(connected: socket.socket, late: Event) -> None:
+    late.set()
+    try:
+        connected.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+def _read_url(url: str) -> Target:
+    """Raises ``OutboundRefused``."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+    except ValueError:
+        raise OutboundRefused from None
+    if scheme not in {"https", "http"} or not host or parts.username is not None or parts.password is not None:
+        raise OutboundRefused
+    if port == 0 or not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
+        raise OutboundRefused
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(scheme=scheme, host=host, port=port or {"https": 443, "http": 80}[scheme], path=path)
+
+
+def _embedded(address: _Address) -> _Address:
+    """The IPv4 address that an IPv6 one stands for: mapped, translated, 6to4 or Teredo lead into the same networks."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    if address in _TRANSLATED or address in _TRANSLATED_LOCALLY or (int(address) >> 32 == 0 and int(address) > 1):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def _read_allowed(allow: Sequence[str]) -> tuple[tuple[_Network, ...], frozenset[str]]:
+    networks, names = [], set()
+    for entry in allow:
+        try:
+            networks.append(ipaddress.ip_network(entry, strict=False))
+        except ValueError:
+            names.add(entry.lower())
+    return tuple(networks), frozenset(names)

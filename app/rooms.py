@@ -1,0 +1,260 @@
+"""The rooms of one process, over its adapters: one after the other, those it needs before it."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from app.adapters.messaging.choose import Messaging
+from app.adapters.sql.audit import SqlAuditLog
+from app.adapters.sql.clients import SqlClients
+from app.adapters.sql.configuration import Cached, ConfigurationCache
+from app.adapters.sql.db import Database
+from app.adapters.sql.deliveries import SqlDeliveries
+from app.adapters.sql.groups import SqlGroups
+from app.adapters.sql.keys import SqlKeys
+from app.adapters.sql.pools import SqlDomains, SqlPools
+from app.adapters.sql.resource_servers import SqlResourceServers
+from app.adapters.sql.sessions import SqlConsents, SqlParticipants
+from app.adapters.sql.tokens import SqlTokens
+from app.adapters.sql.users import SqlUsers
+from app.adapters.system.argon2 import Argon2Hasher
+from app.adapters.system.common_passwords import ZxcvbnPasswords
+from app.adapters.system.counters import SharedCounters
+from app.adapters.system.drainer import Drainer
+from app.adapters.system.outbound import GuardedOutbound
+from app.adapters.system.service_model import BotocoreSchema
+from app.config import Settings
+from app.core.account.administration import AdministrationRecord
+from app.core.account.service import Account
+from app.core.attempts.service import Attempts
+from app.core.audit.tally import CountedAudit
+from app.core.branding import parse_branding
+from app.core.clients.service import Clients
+from app.core.deliveries.service import Deliveries
+from app.core.factors.one_time_code import OneTimeCodes
+from app.core.factors.password import Passwords
+from app.core.groups.service import Groups
+from app.core.kernel.clock import Clock
+from app.core.kernel.ephemeral import Ephemeral
+from app.core.kernel.sealing import Hasher, Sealer
+from app.core.keys.model import SigningKey
+from app.core.keys.ports import KeyFactory
+from app.core.keys.service import Keys
+from app.core.limits.lockout import Lockout
+from app.core.limits.rates import Rates
+from app.core.messages.posting import Post
+from app.core.messages.service import NOTICE, Messages, QueuedNotices
+from app.core.pools.service import Pools
+from app.core.recovery.service import Recovery
+from app.core.resource_servers.service import ResourceServers
+from app.core.sessions.backchannel import BackchannelLogout
+from app.core.sessions.consent import Consents
+from app.core.sessions.logout import BACKCHANNEL_LOGOUT, Logouts
+from app.core.sessions.service import Sessions
+from app.core.sign_in.service import SignIn
+from app.core.sign_up.service import SignUp
+from app.core.tokens.hint import Hints
+from app.core.tokens.introspection import Introspection
+from app.core.tokens.service import Tokens
+from app.core.users.service import Directory
+from app.services import Services
+from app.web.letters import ThemedEnvelope
+from app.web.pages import Pages
+
+
+def open_rooms(
+    settings: Settings,
+    database: Database,
+    sealer: Sealer,
+    hasher: Hasher,
+    *,
+    clock: Clock,
+    counters: SharedCounters,
+    ephemeral: Ephemeral,
+    messaging: Messaging,
+    drainer: Drainer,
+    logout_drainer: Drainer,
+    pages: Pages,
+    key_factory: KeyFactory,
+) -> Services:
+    """One room after the other, those it needs before it."""
+    remembered = ConfigurationCache(database)
+    schema = BotocoreSchema()
+    audit = CountedAudit(log=SqlAuditLog(database, clock), tally=counters)
+    users, group_store, pool_store, domain_store = (
+        SqlUsers(database),
+        SqlGroups(database),
+        SqlPools(database),
+        SqlDomains(database),
+    )
+    client_store, key_store = SqlClients(database, sealer), SqlKeys(database, sealer)
+    find_pool = Cached(remembered, "pool", pool_store.find)
+    find_client = Cached(remembered, "client", client_store.find)
+
+    def check_branding(document: Mapping[str, object]) -> None:
+        parse_branding(document, themes=pages.theme_names)
+
+    def find_keys(pool_id: str) -> list[SigningKey] | None:
+        return key_store.list_of(pool_id) or None
+
+    keys = Keys(
+        store=key_store,
+        read_keys=Cached(remembered, "keys", find_keys),
+        factory=key_factory,
+        transactions=database,
+        clock=clock,
+    )
+    pools = Pools(
+        store=pool_store,
+        domains=domain_store,
+        read=find_pool,
+        read_domain=Cached(remembered, "domain", domain_store.find),
+        schema=schema,
+        keys=keys,
+        check_branding=check_branding,
+        clock=clock,
+        transactions=database,
+        public_hostname=urlsplit(settings.public_url).hostname or "",
+    )
+    server_store = SqlResourceServers(database)
+    clients = Clients(
+        store=client_store,
+        read=find_client,
+        scopes_of=server_store.scopes_of,
+        schema=schema,
+        check_branding=check_branding,
+        clock=clock,
+        transactions=database,
+    )
+    post = Post(transports=messaging.transports, envelope=ThemedEnvelope(pages), public_url=settings.public_url)
+    deliveries = Deliveries(
+        store=SqlDeliveries(database, sealer, but=(BACKCHANNEL_LOGOUT,)),
+        clock=clock,
+        audit=audit,
+        handlers={NOTICE: QueuedNotices(post=post, find_pool=find_pool).deliver},
+        wake=drainer.wake,
+    )
+    drainer.serve(deliveries.drain)
+    messages = Messages(post=post, deliveries=deliveries)
+    tokens = Tokens(
+        store=SqlTokens(database),
+        users=users,
+        groups=group_store,
+        keys=keys,
+        find_pool=find_pool,
+        find_client=find_client,
+        audit=audit,
+        tally=counters,
+        hasher=hasher,
+        clock=clock,
+        public_url=settings.public_url,
+    )
+    # A lane of its own: a client that hangs must not hold up anybody's code.
+    notifications = Deliveries(
+        store=SqlDeliveries(database, sealer, only=(BACKCHANNEL_LOGOUT,)),
+        clock=clock,
+        audit=audit,
+        handlers={
+            BACKCHANNEL_LOGOUT: BackchannelLogout(
+                find_pool=find_pool,
+                find_client=find_client,
+                issuer=tokens.issuer,
+                keys=keys,
+                outbound=GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev),
+                clock=clock,
+            ).deliver
+        },
+        wake=logout_drainer.wake,
+    )
+    logout_drainer.serve(notifications.drain)
+    logouts = Logouts(
+        store=SqlParticipants(database),
+        find_client=find_client,
+        issuer=tokens.issuer,
+        queue=notifications,
+        clock=clock,
+        transactions=database,
+    )
+    lockout, rates = Lockout(ephemeral=ephemeral, clock=clock), Rates(ephemeral=ephemeral, clock=clock)
+    passwords = Passwords(
+        hasher=Argon2Hasher(settings.password_hashing, tally=counters),
+        common=ZxcvbnPasswords(),
+        users=users,
+        clock=clock,
+    )
+    attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
+    codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
+    return Services(
+        clock=clock,
+        hasher=hasher,
+        ephemeral=ephemeral,
+        audit=audit,
+        pools=pools,
+        clients=clients,
+        groups=Groups(store=group_store, schema=schema, clock=clock, transactions=database),
+        resource_servers=ResourceServers(
+            store=server_store,
+            read_scopes=Cached(remembered, "scopes", server_store.scopes_of),
+            schema=schema,
+            clock=clock,
+            transactions=database,
+        ),
+        keys=keys,
+        sessions=Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock),
+        tokens=tokens,
+        introspection=Introspection(tokens=tokens),
+        consents=Consents(store=SqlConsents(database), ephemeral=ephemeral, hasher=hasher, clock=clock),
+        logouts=logouts,
+        hints=Hints(keys=keys, find_pool=find_pool, public_url=settings.public_url),
+        messages=messages,
+        users=Directory(
+            users=users,
+            passwords=passwords,
+            administration=AdministrationRecord(audit=audit, messages=messages, logouts=logouts),
+            clock=clock,
+            transactions=database,
+        ),
+        sign_in=SignIn(
+            users=users,
+            passwords=passwords,
+            attempts=attempts,
+            lockout=lockout,
+            rates=rates,
+            audit=audit,
+            clock=clock,
+            hasher=hasher,
+            transactions=database,
+        ),
+        sign_up=SignUp(
+            users=users,
+            passwords=passwords,
+            codes=codes,
+            attempts=attempts,
+            rates=rates,
+            messages=messages,
+            audit=audit,
+            clock=clock,
+            hasher=hasher,
+            transactions=database,
+        ),
+        recovery=Recovery(
+            users=users,
+            passwords=passwords,
+            codes=codes,
+            lockout=lockout,
+            rates=rates,
+            messages=messages,
+            audit=audit,
+            clock=clock,
+            hasher=hasher,
+            transactions=database,
+        ),
+        account=Account(
+            users=users,
+            passwords=passwords,
+            lockout=lockout,
+            rates=rates,
+            audit=audit,
+            clock=clock,
+            transactions=database,
+        ),
+    )
