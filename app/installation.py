@@ -35,6 +35,7 @@ from app.config import Settings
 from app.core.account.administration import AdministrationRecord
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
+from app.core.audit.repeats import RepeatsCollapsed
 from app.core.branding import parse_branding
 from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
@@ -221,7 +222,9 @@ def _open_rooms(
     """One room after the other, those it needs before it."""
     remembered = ConfigurationCache(database)
     schema = BotocoreSchema()
-    audit = SqlAuditLog(database, clock)
+    audit = RepeatsCollapsed(
+        inner=SqlAuditLog(database, clock, days=settings.audit_days), ephemeral=ephemeral, clock=clock
+    )
     users, group_store, pool_store, domain_store = (
         SqlUsers(database),
         SqlGroups(database),
