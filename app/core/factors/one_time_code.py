@@ -16,6 +16,8 @@ STRANGERS_TRIES = 2
 """How many of them other browsers have than the one that asked for the code, so that they cannot spend them all."""
 MAX_LIVE = 5
 """Codes of one owner and purpose at a time, one for each browser that asked; a further one takes the oldest one's place."""
+ELSEWHERE = "elsewhere"
+"""In a code's data: another browser than the one that began asked for it. Aside from that, equal data prove the same."""
 _KIND = "code"
 _SPENT = "code_spent"
 _RACES = 64
@@ -36,7 +38,7 @@ FORGOT_PASSWORD = Purpose(name="forgot_password", lifetime=3600)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenCode:
     """A right code, removed from the store. ``data`` is what was stored with it, ``others`` what stands with the owner's other
-    codes. ``own``: the browser that asked for it is the one that typed it.
+    codes. ``own``: the browser that typed it had asked for it, or for another that proves the same.
     """
 
     key: str
@@ -92,15 +94,16 @@ class OneTimeCodes:
     ) -> TakenCode:
         """Removes the right code; raises ``CodeMismatch``, or ``CodeExpired`` where none is live or five tries were wrong.
 
-        A browser that asked for a code has to know that one; any other browser may try all of them, twice. A try is counted, or
+        A browser that asked for a code has to know that one, or another that proves the very same; any other browser may try all
+        of them, twice. A try is counted, or
         a right code claimed, by compare-and-swap before anything is answered, so parallel guesses get no more tries than others
         and a code that comes meanwhile is not lost.
         """
         key = _key(pool_id, purpose, owner)
         for _ in range(_RACES):
             value, live = self._live(key)
-            mine = [row for row in live if _is_own(row, browser)]
-            tried = [row for row in mine or live if _may_be_tried(row, browser)]
+            own = next((row for row in live if _is_own(row, browser)), None)
+            tried = [row for row in live if _may_be_tried(row, browser) and _proves_the_same(row, own)]
             if not tried:
                 raise CodeExpired
             right = next((row for row in reversed(tried) if self._matches(key, code, row["digest"])), None)
@@ -116,8 +119,8 @@ class OneTimeCodes:
                 key=key,
                 value=json.dumps(right),
                 expires_at=right["expires_at"],
-                own=_is_own(right, browser),
-                data=right["data"],
+                own=own is not None,
+                data=(own or right)["data"],
                 others=tuple(row["data"] for row in left),
             )
         raise CodeMismatch
@@ -184,6 +187,10 @@ def _key(pool_id: PoolId, purpose: Purpose, owner: str) -> str:
 
 def _is_own(row: Mapping[str, Any], browser: str | None) -> bool:
     return browser is not None and row["browser"] == browser
+
+
+def _proves_the_same(row: Mapping[str, Any], own: Mapping[str, Any] | None) -> bool:
+    return own is None or {**row["data"], ELSEWHERE: ""} == {**own["data"], ELSEWHERE: ""}
 
 
 def _may_be_tried(row: Mapping[str, Any], browser: str | None) -> bool:

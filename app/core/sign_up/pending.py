@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.core.factors.one_time_code import TakenCode
+from app.core.factors.one_time_code import ELSEWHERE, TakenCode
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
@@ -38,7 +38,7 @@ def resent(hasher: Hasher, user: User, attribute: str, data: Mapping[str, str] |
     if data is None or data["attribute"] != attribute:
         # No registration waits any more; the user is confirmed as stored.
         return {"attribute": attribute, "value": address_digest(hasher, user, attribute), "registration": ""}
-    return {**data} if own else {**data, "elsewhere": "yes"}
+    return {**data} if own else {**data, ELSEWHERE: "yes"}
 
 
 def may_wait(pool: Pool, owner: User | None, taken: Identifier, attribute: str, typed: str) -> bool:
@@ -60,7 +60,7 @@ def without_registration(user: User, attribute: str) -> User:
 
 def is_contested(taken: TakenCode) -> bool:
     """Whether somebody confirms from elsewhere than where that registration was made, while another waits as well."""
-    own = taken.own and "elsewhere" not in taken.data
+    own = taken.own and ELSEWHERE not in taken.data
     mine = taken.data.get("registration")
     return not own and any(other.get("registration") != mine for other in taken.others)
 

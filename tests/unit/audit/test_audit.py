@@ -33,7 +33,13 @@ def test_after_a_minute_there_is_a_row_again(house, log):
 
 @pytest.mark.parametrize(
     "differing",
-    [{"event": "sign_up.confirm"}, {"outcome": "CodeMismatch"}, {"pool_id": "other"}, {"sub": "jane"}, {"address": None}],
+    [
+        {"event": "sign_up.confirm"},
+        {"outcome": "CodeMismatch"},
+        {"pool_id": "other"},
+        {"sub": "jane"},
+        {"address": None},
+    ],
 )
 def test_refusals_that_differ_are_told_apart(house, log, differing):
     refuse(log)

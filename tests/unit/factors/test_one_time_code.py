@@ -201,9 +201,7 @@ def test_a_code_that_comes_while_another_is_taken_is_not_lost(house, code):
 class TestBrowsers:
     @pytest.fixture
     def codes(self, house):
-        return {
-            name: house.codes.issue("pool", SIGN_UP, "jane", {"of": name}, browser=name) for name in ("one", "two")
-        }
+        return {name: house.codes.issue("pool", SIGN_UP, "jane", {"of": name}, browser=name) for name in ("one", "two")}
 
     def take(self, house, code, browser):
         return house.codes.take("pool", SIGN_UP, "jane", code, browser=browser)

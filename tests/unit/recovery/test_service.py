@@ -176,7 +176,9 @@ def test_the_answer_tells_nothing_of_the_record(house):
     """A verified phone that the code goes to, another user's lack of one, and nobody: one answer for each spelling."""
     pool = house.world.a_pool({"UsernameAttributes": None, "AliasAttributes": ["email"]})
     client = house.world.a_client(pool)
-    house.a_user(pool, "jane", email=JANE, email_verified="true", phone_number="+15550001212", phone_number_verified="true")
+    house.a_user(
+        pool, "jane", email=JANE, email_verified="true", phone_number="+15550001212", phone_number_verified="true"
+    )
     house.a_user(pool, "joan", email="joan@example.com", email_verified="true")
 
     def told(name):
@@ -231,6 +233,13 @@ class TestStrangers:
         for n in range(4):
             house.recovery.forgot(pool, client, JANE, replace(STRANGER, browser=f"stranger-{n}"))
         reset(code)
+
+    def test_a_later_mail_that_they_asked_for_is_as_good(self, house, pool, client, forgot, reset):
+        house.a_user(pool)
+        forgot()
+        house.recovery.forgot(pool, client, JANE, STRANGER)
+        reset(house.last_code())
+        assert isinstance(house.enter(pool, client, password=OTHER), SignedIn)
 
     def test_a_code_that_came_to_another_browser_dies_with_the_reset(self, house, pool, client, forgot, reset):
         house.a_user(pool)

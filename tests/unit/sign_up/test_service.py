@@ -255,6 +255,14 @@ class TestTwoRegistrationsOfOneAddress:
         confirm(house.last_code())
         assert isinstance(house.enter(pool, client), SignedIn)
 
+    def test_a_code_that_a_stranger_had_sent_again_is_as_good_where_it_is_the_same_registration(
+        self, house, pool, client, register, confirm
+    ):
+        registered = register()
+        house.sign_up.resend(pool, client, JANE, STRANGER)
+        confirm(house.last_code())
+        assert isinstance(house.sign_in.after_sign_up(pool, client, registered.session, BROWSER), SignedIn)
+
     def test_when_both_codes_have_expired_neither_password_comes_back(self, house, pool, client, confirm, codes):
         house.clock.advance(hours=24)
         house.sign_up.resend(pool, client, JANE, BROWSER)
