@@ -194,14 +194,14 @@ def test_a_strangers_registration_does_not_change_the_password(house, pool, clie
 class TestTwoRegistrationsOfOneAddress:
     """Somebody registers an address that is not theirs, before its owner does or after."""
 
-    EVE = {"password": OTHER, "attributes": {"name": "Eve"}}
-
     @pytest.fixture(params=["first", "last"])
     def codes(self, request, house, register):
         """The owner's code and the stranger's, and the session of each."""
         found = {}
         for who in ("stranger", "owner") if request.param == "first" else ("owner", "stranger"):
-            options = {**self.EVE, "caller": STRANGER} if who == "stranger" else {"attributes": {"name": "Jane"}}
+            options = {"attributes": {"name": "Jane"}}
+            if who == "stranger":
+                options = {"attributes": {"name": "Eve"}, "password": OTHER, "caller": STRANGER}
             registered = register(conceal=True, **options)
             found[who] = (house.mailbox.sent[-1].code, registered.session)
         return found
