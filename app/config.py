@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,8 +64,11 @@ def _origin(value: str) -> str:
         raise ValueError("must be an origin such as https://login.example.com, without a path")
     if parts.query or parts.fragment or parts.username:
         raise ValueError("must be an origin without query, fragment or user name")
-    _ = parts.port
-    return value.rstrip("/").lower()
+    default = {"http": 80, "https": 443}[parts.scheme]
+    # The issuer is compared as a string everywhere: a default port is not written (RFC 3986 §6.2.3).
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}".lower()
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
@@ -81,7 +85,25 @@ def _names(value: str) -> tuple[str, ...]:
 
 
 def _networks(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return tuple(ipaddress.ip_network(item.strip(), strict=False) for item in value.split(",") if item.strip())
+    found = tuple(ipaddress.ip_network(item.strip(), strict=False) for item in value.split(",") if item.strip())
+    if any(network.prefixlen == 0 for network in found):
+        raise ValueError("must name proxies, not the whole internet: anybody could then choose their own address")
+    return found
+
+
+def _mail_server(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
+        raise ValueError("must look like smtp+starttls://user:password@mail.example.com:587")
+    _ = parts.port
+    return value
+
+
+def _sender(value: str) -> str:
+    found = getaddresses([value])
+    if len(found) != 1 or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", found[0][1]) or re.search(r"[\r\n]", value):
+        raise ValueError("must be one address, such as Poolhouse <no-reply@example.com>")
+    return value
 
 
 def _master_keys(value: str) -> tuple[bytes, ...]:
@@ -134,19 +156,21 @@ SETTINGS = (
     Setting(name="REGION", default="us-east-1", read=_region,
             help="The region where a request's credentials do not say."),
     Setting(name="SMTP_URL", default="none: delivery fails, with a warning at start; in development the outbox",
-            read=_url("smtp", "smtps", "smtp+starttls"),
+            read=_mail_server,
             help="Mail server: smtp://, smtp+starttls:// or smtps://user:password@host:port."),
-    Setting(name="MAIL_FROM", default="no-reply@<host of PUBLIC_URL>", read=_text,
+    Setting(name="MAIL_FROM", default="no-reply@<host of PUBLIC_URL>", read=_sender,
             help="Sender address of mails."),
     Setting(name="SMS_URL", default="none: delivery fails, with a warning at start; in development the outbox",
-            read=_url("http", "https"),
+            read=_mail_server,
             help="HTTP endpoint that receives text messages as JSON {to, text}."),
     Setting(name="TRUSTED_PROXIES", default="none", read=_networks,
-            help="Addresses and CIDRs whose X-Forwarded-For, -Proto and -Host are believed."),
+            help="Addresses and CIDRs whose X-Forwarded-For and X-Forwarded-Host are believed."),
     Setting(name="OUTBOUND_ALLOW", default="public addresses; in development loopback too", read=_names,
             help="Hosts and CIDRs that outbound calls may reach beside public addresses."),
     Setting(name="METRICS_TOKEN", default="none: /metrics on loopback only", read=_text,
             help="Bearer token for /metrics."),
+    Setting(name="METRICS_DIR", default="made by `poolhouse run`", read=_text,
+            help="Under another WSGI server: a folder where the workers of one node share their counters; empty it before a start."),
     Setting(name="PASSWORD_HASHING", default="owasp", read=lambda v: _choice(v, ("owasp", "strong", "test")),
             help="Argon2id profile: owasp (19 MiB, 2 passes), strong (64 MiB, 3 passes) or test (development mode only)."),
     Setting(name="AUDIT_DAYS", default="90", read=_whole(1, 36_500),
@@ -186,6 +210,7 @@ class Settings:
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     outbound_allow: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
+    metrics_dir: Path | None = None
     password_hashing: str = "owasp"
     audit_days: int = 90
     outbox_limit: int = 1000
@@ -196,6 +221,11 @@ class Settings:
     def is_embedded(self) -> bool:
         """SQLite: the server migrates itself and keeps its own master key file."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def has_database(self) -> bool:
+        """Whether the embedded database was begun already."""
+        return Path(self.database_url.removeprefix("sqlite:///")).exists()
 
     @property
     def public_host(self) -> str:
@@ -244,6 +274,8 @@ def _complete(values: dict[str, Any], mistakes: list[str]) -> Settings:
     if ("root_access_key_id" in values) != ("root_secret_access_key" in values):
         mistakes.append(f"{PREFIX}ROOT_ACCESS_KEY_ID and {PREFIX}ROOT_SECRET_ACCESS_KEY belong together")
     _check_development(values, host, mistakes)
+    if "metrics_dir" in values:
+        values["metrics_dir"] = Path(values["metrics_dir"]).absolute()
     if "themes_dir" in values:
         values["themes_dir"] = Path(values["themes_dir"]).absolute()
         if not values["themes_dir"].is_dir():

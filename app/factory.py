@@ -5,6 +5,7 @@ import logging
 from flask import Flask, Response, request
 
 from app.adapters.sql import migrate
+from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.system.clock import MovableClock
 from app.adapters.system.logs import configure_logging
 from app.blueprints.development import development_blueprint
@@ -13,7 +14,7 @@ from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings
-from app.blueprints.operations import Check, operations_blueprint
+from app.blueprints.operations import Check, Metrics, operations_blueprint
 from app.config import Settings
 from app.core.clients.model import Client
 from app.core.kernel.clock import Clock
@@ -28,6 +29,7 @@ from app.web.defences import Defences
 from app.web.error_page import ErrorPages
 from app.web.errors import ErrorAnswers
 from app.web.hosts import Hosts
+from app.web.measure import Measure
 from app.web.pool import WhichPool
 from app.web.site import Site
 
@@ -57,6 +59,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         hosts=Hosts(site=site, is_pool_host=lambda name: pools.find_by_host(name) is not None),
         errors=ErrorAnswers(render_error=error_pages.draw_status),
     ).install(flask_app)
+    Measure(tally=installation.counters).install(flask_app)
+    flask_app.register_blueprint(_metrics(installation).blueprint())
     flask_app.register_blueprint(
         operations_blueprint(_checks(installation), lambda: [*installation.messaging.warnings, *contexts.warnings])
     )
@@ -135,6 +139,7 @@ def serve_process(flask_app: Flask, *, warn: bool = True) -> None:
     if warn:
         for warning in installation.messaging.warnings:
             _log.warning("start.warning", extra={"text": warning})
+    installation.counters.move("workers", amount=1)
     installation.drainer.start()
 
 
@@ -150,3 +155,13 @@ def _checks(installation: Installation) -> dict[str, Check]:
         return None
 
     return {"database": database, **({"redis": ephemeral} if installation.settings.redis_url else {})}
+
+
+def _metrics(installation: Installation) -> Metrics:
+    queue = SqlDeliveries(installation.database, installation.sealer)
+    return Metrics(
+        read=installation.counters.read,
+        gauges={"deliveries_waiting": ("Messages and notices not sent yet.", queue.count_waiting)},
+        checks=_checks(installation),
+        token=installation.settings.metrics_token,
+    )

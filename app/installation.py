@@ -27,6 +27,7 @@ from app.adapters.sql.users import SqlUsers
 from app.adapters.system.argon2 import Argon2Hasher
 from app.adapters.system.clock import MovableClock, SystemClock
 from app.adapters.system.common_passwords import ZxcvbnPasswords
+from app.adapters.system.counters import SharedCounters
 from app.adapters.system.drainer import Drainer
 from app.adapters.system.keys import SystemKeyFactory
 from app.adapters.system.master_key import MasterKeyFileError, read_or_make
@@ -36,6 +37,7 @@ from app.core.account.administration import AdministrationRecord
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
 from app.core.audit.repeats import RepeatsCollapsed
+from app.core.audit.tally import CountedAudit
 from app.core.branding import parse_branding
 from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
@@ -79,6 +81,7 @@ class Installation:
     database: Database
     sealer: Sealer
     clock: Clock
+    counters: SharedCounters
     ephemeral: Ephemeral
     messaging: Messaging
     drainer: Drainer
@@ -124,6 +127,7 @@ def open_installation(
         database.engine.dispose()
         raise
     clock = clock or (MovableClock(settings.data_dir / "clock") if settings.dev else SystemClock())
+    counters = SharedCounters(settings.metrics_dir)
     ephemeral = open_ephemeral(settings.redis_url, database, clock)
     messaging = choose_messaging(
         database=database,
@@ -141,6 +145,7 @@ def open_installation(
         sealer,
         hasher,
         clock=clock,
+        counters=counters,
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
@@ -152,6 +157,7 @@ def open_installation(
         database=database,
         sealer=sealer,
         clock=clock,
+        counters=counters,
         ephemeral=ephemeral,
         messaging=messaging,
         drainer=drainer,
@@ -213,6 +219,7 @@ def _open_rooms(
     hasher: Hasher,
     *,
     clock: Clock,
+    counters: SharedCounters,
     ephemeral: Ephemeral,
     messaging: Messaging,
     drainer: Drainer,
@@ -222,9 +229,9 @@ def _open_rooms(
     """One room after the other, those it needs before it."""
     remembered = ConfigurationCache(database)
     schema = BotocoreSchema()
-    audit = RepeatsCollapsed(
-        inner=SqlAuditLog(database, clock, days=settings.audit_days), ephemeral=ephemeral, clock=clock
-    )
+    # Every event is counted, also the repeated refusals that leave no row.
+    rows = SqlAuditLog(database, clock, days=settings.audit_days)
+    audit = CountedAudit(log=RepeatsCollapsed(inner=rows, ephemeral=ephemeral, clock=clock), tally=counters)
     users, group_store, pool_store, domain_store = (
         SqlUsers(database),
         SqlGroups(database),
@@ -280,7 +287,10 @@ def _open_rooms(
     messages = Messages(post=post, deliveries=deliveries)
     lockout, rates = Lockout(ephemeral=ephemeral, clock=clock), Rates(ephemeral=ephemeral, clock=clock)
     passwords = Passwords(
-        hasher=Argon2Hasher(settings.password_hashing), common=ZxcvbnPasswords(), users=users, clock=clock
+        hasher=Argon2Hasher(settings.password_hashing, tally=counters),
+        common=ZxcvbnPasswords(),
+        users=users,
+        clock=clock,
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
@@ -302,6 +312,7 @@ def _open_rooms(
             find_pool=find_pool,
             find_client=find_client,
             audit=audit,
+            tally=counters,
             hasher=hasher,
             clock=clock,
             public_url=settings.public_url,

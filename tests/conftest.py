@@ -25,6 +25,7 @@ from tests.support.smtp import running as smtp_running
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from tests.support.apache import Apache
     from tests.support.browser import Browsing
     from tests.support.databases import EmptiedDatabase
 
@@ -103,6 +104,25 @@ def fresh_redis(worker_number: int) -> Iterator[FreshUrl]:
 def redis_url(fresh_redis: FreshUrl) -> str:
     """A Redis database that is empty when the test begins."""
     return fresh_redis()
+
+
+# -- proxies -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def nginx() -> str:
+    """The path of an nginx."""
+    from tests.support.nginx import program
+
+    return program() or lack("nginx", "no nginx is installed")
+
+
+@pytest.fixture(scope="session")
+def apache() -> "Apache":
+    """Apache with mod_auth_openidc."""
+    from tests.support.apache import installed
+
+    return installed() or lack("apache", "apache2 and mod_auth_openidc are not both installed")
 
 
 # -- the server, as its operator runs it -------------------------------------------------------------------------------

@@ -33,9 +33,17 @@ def read_settings() -> Settings:
 
 
 @contextmanager
-def installation() -> Iterator["Installation"]:
-    """Everything open, and closed at the end; a refusal of the core ends the command with its sentence."""
+def installation(*, make: bool = False) -> Iterator["Installation"]:
+    """Everything open, and closed at the end; a refusal of the core ends the command with its sentence.
+
+    Only a command that may begin an installation says ``make``: looking around in the wrong folder must not leave one behind.
+    """
     settings = read_settings()
+    if settings.is_embedded and not make and not settings.has_database:
+        raise click.ClickException(
+            f"there is no installation in {settings.data_dir}; set POOLHOUSE_DATA_DIR, or begin one with "
+            "`poolhouse run` or `poolhouse pool create`"
+        )
     from app.installation import StartRefused, open_installation
 
     try:

@@ -31,7 +31,7 @@ def _shown(pool: Pool) -> dict[str, Any]:
 def create(name: str, settings: str | None, region: str | None) -> None:
     """Make a pool. Without --settings, people sign up with a verified e-mail address."""
     given = document(settings) if settings is not None else email_sign_up()
-    with installation() as opened:
+    with installation(make=True) as opened:
         pool = opened.services.pools.create(
             account_id=opened.settings.account_id,
             region=region or opened.settings.region,

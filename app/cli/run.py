@@ -6,6 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,7 +42,7 @@ def command(host: str, port: int, workers: int | None, data: str | None, *, demo
     signal.signal(signal.SIGTERM, _end)
     _check_port(host, port)
     told: dict[str, Any] | None = None
-    with installation() as opened:
+    with installation(make=True) as opened:
         for warning in opened.messaging.warnings:
             click.echo(f"Warning: {warning}", err=True)
         if demo:
@@ -50,7 +53,8 @@ def command(host: str, port: int, workers: int | None, data: str | None, *, demo
     try:
         if told:
             _introduce(told, runs=application is not None)
-        _serve(host, port, workers or min(os.cpu_count() or 1, _MOST_WORKERS))
+        with _counting():
+            _serve(host, port, workers or min(os.cpu_count() or 1, _MOST_WORKERS))
     finally:
         if application is not None:
             _stop(application)
@@ -130,6 +134,17 @@ def _serve(host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         factory=True,
     ).serve()
+
+
+@contextmanager
+def _counting() -> Iterator[None]:
+    """A folder where the workers share what they count, for as long as they live."""
+    if os.environ.get("POOLHOUSE_METRICS_DIR"):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="poolhouse-metrics-") as folder:
+        os.environ["POOLHOUSE_METRICS_DIR"] = folder
+        yield
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -7,7 +7,7 @@ from flask import Response, make_response, request
 from app.core.branding import Branding
 from app.core.clients.model import Client
 from app.web.contexts import Brand, ErrorPage, FormErrors
-from app.web.look import branding_of, read_look
+from app.web.look import brand_of, branding_of, read_look
 from app.web.pages import Pages
 from app.web.pool import WhichPool
 
@@ -41,10 +41,7 @@ class ErrorPages:
         context = ErrorPage(
             lang=look.lang,
             dir=look.dir,
-            brand=Brand(
-                name=branding.display_name or (client.name if client else _NOBODY),
-                texts=branding.texts_for(look.lang),
-            ),
+            brand=brand_of(client, branding, look.lang) if client else Brand(name=_NOBODY),
             error=FormErrors(summary=self.pages.sentence(look.theme, look.lang, key, **params)),
             hint=self.pages.sentence(look.theme, look.lang, hint) if hint else None,
             request_id=request_id or None,

@@ -52,7 +52,11 @@ class ErrorAnswers:
             response = jsonify(message=sentence, request_id=request_id)
             response.status_code = status
             return response
-        return self.render_error(status, sentence, request_id)
+        try:
+            return self.render_error(status, sentence, request_id)
+        except Exception as error:  # noqa: BLE001 - a theme that fails must not take the answer with it
+            _log.error("page.failed", exc_info=error)  # noqa: TRY400 - the exception is given
+            return plain_error_page(status, sentence, request_id)
 
     def _http(self, error: HTTPException) -> Response:
         if error.response is not None:

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from app.web.site import Site, is_loopback_name
 
-_ANY_HOST_PATHS = frozenset({"/healthz", "/readyz"})
+_ANY_HOST_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Load balancers and Prometheus ask a node by its address; ``/metrics`` looks at the Host itself where no token guards it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

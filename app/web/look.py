@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
+from urllib.parse import quote
 
 from flask import Response, request
 
@@ -10,6 +11,7 @@ from app.core.branding import Branding, choose_language, choose_theme, layered, 
 from app.core.clients.model import Client
 from app.core.pools.model import Pool
 from app.web.catalogue import Catalogue
+from app.web.contexts import Brand
 from app.web.pages import Pages
 
 _LANGUAGE_COOKIE = "poolhouse-lang"
@@ -37,6 +39,19 @@ class Look:
     lang: str
     dir: Literal["ltr", "rtl"]
     catalogues: tuple[Catalogue, ...]
+
+
+def brand_of(client: Client, branding: Branding, lang: str) -> Brand:
+    """What a template is given of the branding."""
+    base = f"/assets/_brand/{quote(client.client_id)}"
+    text, digest = brand_stylesheet(branding)
+    return Brand(
+        name=branding.display_name or client.name,
+        logo_url=f"{base}/{branding.logo.digest}/logo" if branding.logo else None,
+        logo_dark_url=f"{base}/{branding.logo_dark.digest}/logo" if branding.logo_dark else None,
+        stylesheet_url=f"{base}/{digest}/brand.css" if text.strip() else None,
+        texts=branding.texts_for(lang),
+    )
 
 
 def read_look(pages: Pages, branding: Branding) -> Look:

@@ -124,9 +124,9 @@ def sign_and_verify(start: Start, shared: Shared, thread: int) -> tuple[int, set
         for path in folder.glob("*.token"):
             found = path.read_text()
             kid = json.loads(urlsafe_b64decode(found.partition(".")[0] + "=="))["kid"]
-            key = keys.verifier(pool_id, KeyPurpose.ACCESS, kid)
-            assert key is not None, "a token of a worker is refused by another"
-            assert jwt.decode(found, key, algorithms=["RS256"]).claims == {"sub": "anna"}
+            verifier = keys.find_verifier(pool_id, KeyPurpose.ACCESS, kid)
+            assert verifier is not None, "a token of a worker is refused by another"
+            assert jwt.decode(found, verifier.key, algorithms=["RS256"]).claims == {"sub": "anna"}
             verified += 1
         with (folder / f"{me}.rounds").open("a") as rounds:
             rounds.write(".")

@@ -105,7 +105,7 @@ def test_keys_are_parsed_once_and_the_document_is_kept(world: World, keys: Keys,
     world.a_pool()
     assert keys.signer(pool.pool_id, ACCESS).key is signer.key, "also after an unrelated change"
     assert keys.jwks(pool.pool_id) == document
-    assert keys.verifier(pool.pool_id, ACCESS, signer.kid) is signer.key
+    assert keys.find_verifier(pool.pool_id, ACCESS, signer.kid).key is signer.key
 
 
 def test_a_new_key_is_published_long_before_it_signs(world: World, keys: Keys, pool: Pool) -> None:

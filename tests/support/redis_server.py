@@ -22,14 +22,22 @@ def wheel() -> Path | None:
 @contextmanager
 def embedded(program: Path) -> Iterator[str]:
     """The URL of a Redis that lives until the block ends and writes nothing to disk."""
-    with tempfile.TemporaryDirectory(prefix="poolhouse-redis-") as folder:
-        port, password = free_port(), secrets.token_hex(16)
-        command = [program, "--port", str(port), "--bind", "127.0.0.1", "--requirepass", password]
-        command += ["--save", "", "--appendonly", "no", "--dir", folder]
-        with Leashed(command, log=Path(folder) / "log") as server:
-            url = f"redis://:{password}@127.0.0.1:{port}/0"
-            wait_until(lambda: answers(url, server), seconds=30, what="Redis to answer")
-            yield url
+    with (
+        tempfile.TemporaryDirectory(prefix="poolhouse-redis-") as folder,
+        running(program, Path(folder), port=free_port(), password=secrets.token_hex(16)) as url,
+    ):
+        yield url
+
+
+@contextmanager
+def running(program: Path, folder: Path, *, port: int, password: str) -> Iterator[str]:
+    """The same on a given port, so that a test can stop it and start it again."""
+    command: list[str | Path] = [program, "--port", str(port), "--bind", "127.0.0.1", "--requirepass", password]
+    command += ["--save", "", "--appendonly", "no", "--dir", folder]
+    with Leashed(command, log=folder / "log") as server:
+        url = f"redis://:{password}@127.0.0.1:{port}/0"
+        wait_until(lambda: answers(url, server), seconds=30, what="Redis to answer")
+        yield url
 
 
 def answers(url: str, server: Leashed) -> bool:

@@ -3,7 +3,7 @@ from typing import NoReturn
 
 import pytest
 
-KNOWN = frozenset({"postgres", "redis", "chromium", "node", "php", "slapd"})
+KNOWN = frozenset({"postgres", "redis", "chromium", "node", "php", "slapd", "nginx", "apache"})
 
 
 def required() -> frozenset[str]:

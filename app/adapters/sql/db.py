@@ -177,7 +177,8 @@ def open_database(flask_app: Flask, url: str) -> Database:
         alive = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
         options = {**_POOL, "pool_recycle": 1800, "connect_args": alive}
     flask_app.config["SQLALCHEMY_DATABASE_URI"] = address.render_as_string(hide_password=False)
-    flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    # Parameters are password hashes and people's attributes: no error text may carry them into a log.
+    flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {**options, "hide_parameters": True}
     db.init_app(flask_app)
     with flask_app.app_context():
         engine = db.engine

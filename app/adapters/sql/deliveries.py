@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from app.adapters.sql.db import Database
 from app.adapters.sql.tables import deliveries
@@ -66,6 +66,11 @@ class SqlDeliveries:
             due_at=row.due_at,
             tries=row.tries,
         )
+
+    def count_waiting(self) -> int:
+        """How many are queued, due or not."""
+        with self._database.connection() as connection:
+            return connection.execute(select(func.count()).select_from(deliveries)).scalar_one()
 
     def remove(self, delivery: Delivery) -> None:
         with self._database.connection() as connection:

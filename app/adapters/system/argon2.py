@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app.core.audit.tally import HASHES_REFUSED, HASHES_RUNNING, HASHES_WAITING, Tally, Uncounted
 from app.core.kernel.errors import TooManyRequests
 from app.core.kernel.secret import Secret
 
@@ -30,9 +31,17 @@ class Argon2Hasher:
     Unbounded, a flood of sign-ins would take memory and time from everything else the process does.
     """
 
-    def __init__(self, profile: str = "owasp", *, width: int | None = None, waiting: int | None = None) -> None:
+    def __init__(
+        self,
+        profile: str = "owasp",
+        *,
+        width: int | None = None,
+        waiting: int | None = None,
+        tally: Tally | None = None,
+    ) -> None:
         memory, passes, lanes = PROFILES[profile]
         self._argon2 = PasswordHasher(time_cost=passes, memory_cost=memory, parallelism=lanes, type=Type.ID)
+        self._tally = tally or Uncounted()
         self._width = width or _cores()
         self._slots = threading.BoundedSemaphore(self._width)
         self._room = threading.BoundedSemaphore(
@@ -61,16 +70,27 @@ class Argon2Hasher:
     @contextmanager
     def _slot(self) -> Iterator[None]:
         if not self._room.acquire(blocking=False):
+            self._tally.add(HASHES_REFUSED)
             raise TooManyRequests
         try:
-            if not self._slots.acquire(timeout=_PATIENCE_SECONDS):
+            if not self._slots.acquire(blocking=False) and not self._wait():
+                self._tally.add(HASHES_REFUSED)
                 raise TooManyRequests
+            self._tally.move(HASHES_RUNNING, amount=1)
             try:
                 yield
             finally:
+                self._tally.move(HASHES_RUNNING, amount=-1)
                 self._slots.release()
         finally:
             self._room.release()
+
+    def _wait(self) -> bool:
+        self._tally.move(HASHES_WAITING, amount=1)
+        try:
+            return self._slots.acquire(timeout=_PATIENCE_SECONDS)
+        finally:
+            self._tally.move(HASHES_WAITING, amount=-1)
 
 
 def _bytes(password: Secret) -> bytes:

@@ -3,8 +3,12 @@
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Callable
+from typing import Any
 
+_QUOTING = ("sqlalchemy.", "psycopg.", "sqlite3.", "redis.")
+_LONGEST_CHAIN = 8
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -18,6 +22,17 @@ class FieldFormatter(logging.Formatter):
         if record.exc_info:
             line = f"{line}\n{self.formatException(record.exc_info)}"
         return line
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's own name
+        """Where it happened and what kind it was. A database's own words may quote rows, so they are left out."""
+        error: BaseException | None = ei[1]
+        parts: list[str] = []
+        while error is not None and len(parts) < _LONGEST_CHAIN:
+            kind = f"{type(error).__module__}.{type(error).__qualname__}"
+            words = "" if kind.startswith(_QUOTING) else f": {_event_text(str(error))}"
+            parts.append("".join(traceback.format_tb(error.__traceback__)) + kind + words)
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\n".join(reversed(parts))
 
 
 class _RequestId(logging.Filter):
@@ -34,7 +49,11 @@ class _RequestId(logging.Filter):
 
 def _event(record: logging.LogRecord) -> str:
     """Our own events are dotted words; the sentences of libraries keep their words but stay on one line."""
-    return record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+    return _event_text(record.getMessage())
+
+
+def _event_text(text: str) -> str:
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _shown(value: object) -> str:

@@ -19,6 +19,8 @@ def read_or_make(path: Path) -> tuple[bytes, ...]:
     if not path.exists():
         _make(path)
     try:
+        if path.stat().st_mode & 0o077:
+            raise MasterKeyFileError(f"{path} can be read by others than its owner: `chmod 600 {path.name}` first.")
         text = path.read_text(encoding="ascii").strip()
         keys = tuple(base64.b64decode(item.strip(), validate=True) for item in text.split(","))
     except OSError as error:

@@ -4,6 +4,10 @@ from typing import Any
 
 from app.core.kernel.ids import ClientId, PoolId
 from app.core.kernel.secret import Secret
+from app.core.pools.schema import STANDARD_STRINGS, VERIFIABLE
+
+READABLE_BY_DEFAULT = frozenset({*STANDARD_STRINGS, "updated_at", *VERIFIABLE.values()})
+"""What a client without ``ReadAttributes`` may read: everything standard, nothing custom or developer-only (Cognito: ReadAttributes)."""
 
 _UNIT_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 
@@ -46,7 +50,7 @@ class ClientSettings:
     identity_providers: tuple[str, ...]
     explicit_auth_flows: frozenset[str]
     lifetimes: Lifetimes
-    read_attributes: frozenset[str] | None
+    read_attributes: frozenset[str]
     write_attributes: frozenset[str] | None
     token_revocation: bool
     rotation_enabled: bool
@@ -71,7 +75,7 @@ class ClientSettings:
             identity_providers=tuple(document.get("SupportedIdentityProviders", ())),
             explicit_auth_flows=frozenset(document.get("ExplicitAuthFlows", ())),
             lifetimes=Lifetimes.read(document),
-            read_attributes=None if read is None else frozenset(read),
+            read_attributes=READABLE_BY_DEFAULT if read is None else frozenset(read),
             write_attributes=None if write is None else frozenset(write),
             token_revocation=bool(document.get("EnableTokenRevocation", True)),
             rotation_enabled=rotation.get("Feature") == "ENABLED",

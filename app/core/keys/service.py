@@ -53,11 +53,6 @@ class Keys:
                 return Signer(kid=key.kid, algorithm=key.algorithm, key=ring.parsed[key.kid])
         return None
 
-    def verifier(self, pool_id: str, purpose: KeyPurpose, kid: str) -> Key | None:
-        """The key of ``find_verifier`` alone."""
-        found = self.find_verifier(pool_id, purpose, kid)
-        return found.key if found else None
-
     def jwks(self, pool_id: str) -> JwksDocument:
         """The JWK Set (RFC 7517 §5) as ready bytes; without members where the pool has no key."""
         ring = self._ring(pool_id)

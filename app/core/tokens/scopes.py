@@ -45,9 +45,9 @@ def narrow_scope(granted: tuple[str, ...], requested: str | None) -> tuple[str, 
 
 def check_readable(client: Client, scope: tuple[str, ...]) -> None:
     """Raises ``GrantInvalid`` where a scope stands for an attribute that the client may not read (Cognito: token endpoint, ``invalid_grant``)."""
-    readable = client.settings.read_attributes
-    if readable is None or OPENID not in scope:
+    if OPENID not in scope:
         return
+    readable = client.settings.read_attributes
     for name in scope:
         hidden = sorted(_SHOWN.get(name, frozenset()) - readable)
         if hidden:
@@ -66,7 +66,7 @@ def choose_attributes(client: Client, scope: tuple[str, ...], attributes: Mappin
     readable = client.settings.read_attributes
 
     def is_shown(name: str) -> bool:
-        if readable is not None and name not in readable:
+        if name not in readable:
             return False
         return not narrowing or name in within or ("profile" in narrowing and name.startswith(("custom:", "dev:")))
 

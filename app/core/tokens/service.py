@@ -1,9 +1,10 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.audit.model import AuditEvent
 from app.core.audit.ports import AuditLog
+from app.core.audit.tally import TOKENS_ISSUED, Tally, Uncounted
 from app.core.clients.model import Client
 from app.core.groups.ports import GroupStore
 from app.core.kernel.caller import Caller
@@ -55,6 +56,7 @@ class Tokens:
     hasher: Hasher
     clock: Clock
     public_url: str
+    tally: Tally = field(default_factory=Uncounted)
 
     def issuer(self, pool_id: PoolId) -> str:
         """The pool's issuer identifier: what stands in ``iss``, and below which discovery answers."""
@@ -120,6 +122,7 @@ class Tokens:
         )
         if not self.store.redeem_code(code.code_hash, session, refresh, now=now):
             raise self._replayed(code, caller)
+        self.tally.add(TOKENS_ISSUED, "authorization_code")
         return mint.issue(subject, refresh_token=handle)
 
     def _replayed(self, code: AuthorizationCode, caller: Caller) -> GrantInvalid:
@@ -156,9 +159,9 @@ class Tokens:
         check_readable(client, narrowed)
         subject = self._subject(client, step.user, session, scope=narrowed, nonce=None)
         mint = Mint(self.keys, pool.pool_id)
-        if isinstance(step, GoOn):
-            return mint.issue(subject, refresh_token=None)
-        return mint.issue(subject, refresh_token=self._rotate(family, step, caller, now))
+        handle = None if isinstance(step, GoOn) else self._rotate(family, step, caller, now)
+        self.tally.add(TOKENS_ISSUED, "refresh_token")
+        return mint.issue(subject, refresh_token=handle)
 
     def _rotate(self, family: RefreshFamily, step: Rotate, caller: Caller, now: int) -> Secret:
         handle = Secret(new_handle())

@@ -30,9 +30,8 @@ def writable_by(client: Client) -> frozenset[str]:
 
 def readable_by(client: Client, user: User) -> dict[str, str]:
     """The user's attributes that the client may see, with ``sub``."""
-    listed = client.settings.read_attributes
-    allowed = _STANDARD_WRITABLE | set(VERIFIABLE.values()) if listed is None else listed
-    visible = {name: value for name, value in user.attributes.items() if name in allowed}
+    readable = client.settings.read_attributes
+    visible = {name: value for name, value in user.attributes.items() if name in readable}
     return {"sub": user.sub, **visible}
 
 

@@ -59,8 +59,19 @@ def test_a_pool_is_made_from_a_document(poolhouse, tmp_path):
 
 @pytest.mark.parametrize("settings", ["{", "[]", "@/no/such/file", '{"Surprise": 1}'])
 def test_a_document_that_is_none_makes_no_pool(poolhouse, settings):
+    assert poolhouse("pool", "create", "first").code == 0
     assert poolhouse("pool", "create", "a", "--settings", settings).code in {1, 2}
-    assert poolhouse("pool", "list").json == []
+    assert [pool["Name"] for pool in poolhouse("pool", "list").json] == ["first"]
+
+
+@pytest.mark.parametrize(
+    "words", [("pool", "list"), ("pool", "show", "us-east-1_a"), ("key", "rotate", "--pool", "us-east-1_a")]
+)
+def test_looking_around_in_the_wrong_folder_leaves_nothing_behind(poolhouse, tmp_path, words):
+    looked = poolhouse(*words)
+    assert looked.code == 1
+    assert "there is no installation in" in looked.complaint
+    assert not list(tmp_path.rglob("*.sqlite3"))
 
 
 def test_settings_that_are_ours_are_set_and_restored(poolhouse, pool):

@@ -97,3 +97,31 @@ def test_no_secret_shows_in_the_settings_or_in_a_mistake():
     assert "hush" not in repr(settings)
     assert repr(bytes(range(32)))[2:8] not in repr(settings)
     assert "hush5" not in "".join(mistakes(MASTER_KEY="hush5"))
+
+
+@pytest.mark.parametrize("url", ["smtp://", "http://mail.example.com", "mail.example.com:25", "smtp://mail:port"])
+def test_a_mail_server_is_a_url_with_a_host(url):
+    assert mistakes(SMTP_URL=url)[0].startswith("POOLHOUSE_SMTP_URL ")
+
+
+@pytest.mark.parametrize("sender", ["nonsense", "a@b, c@d", "a b@c@d", "@example.com"])
+def test_the_sender_is_one_address(sender):
+    assert mistakes(MAIL_FROM=sender)[0].startswith("POOLHOUSE_MAIL_FROM ")
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "10.0.0.0/8,::/0"])
+def test_the_whole_internet_is_no_proxy(network):
+    assert "the whole internet" in mistakes(TRUSTED_PROXIES=network)[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://Login.example.com:443/", "https://login.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://login.example.com:8443", "https://login.example.com:8443"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_an_issuer_has_no_default_port(given, kept):
+    assert read(PUBLIC_URL=given).public_url == kept

@@ -26,6 +26,7 @@ def test_of_many_that_start_at_once_all_get_the_same_key(tmp_path):
 def test_a_file_that_holds_no_key_is_refused_and_kept(tmp_path, content):
     path = tmp_path / "master.key"
     path.write_text(content)
+    path.chmod(0o600)
     with pytest.raises(MasterKeyFileError, match="32 bytes in base64"):
         read_or_make(path)
     assert path.read_text() == content
@@ -34,3 +35,11 @@ def test_a_file_that_holds_no_key_is_refused_and_kept(tmp_path, content):
 def test_a_folder_in_its_place_is_refused(tmp_path):
     with pytest.raises(MasterKeyFileError, match="cannot be read"):
         read_or_make(tmp_path)
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path):
+    path = tmp_path / "master.key"
+    read_or_make(path)
+    path.chmod(0o640)
+    with pytest.raises(MasterKeyFileError, match="chmod 600"):
+        read_or_make(path)

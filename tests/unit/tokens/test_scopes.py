@@ -1,6 +1,6 @@
 import pytest
 
-from app.core.clients.model import Client, ClientExtensions, ClientSettings
+from app.core.clients.model import READABLE_BY_DEFAULT, Client, ClientExtensions, ClientSettings
 from app.core.kernel.errors import GrantInvalid
 from app.core.kernel.ids import ClientId, PoolId
 from app.core.tokens.scopes import check_readable, choose_attributes, choose_scope, narrow_scope
@@ -9,6 +9,7 @@ ATTRIBUTES = {
     "email": "e", "email_verified": "true", "phone_number": "p", "phone_number_verified": "true", "name": "n",
     "updated_at": "1", "address": "a", "custom:team": "c", "dev:x": "d",
 }  # fmt: skip
+STANDARD = set(ATTRIBUTES) - {"custom:team", "dev:x"}
 ALLOWED = ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"]
 
 
@@ -28,11 +29,11 @@ def a_client(**document):
 @pytest.mark.parametrize(
     ("scope", "shown"),
     [
-        ("openid", set(ATTRIBUTES)),
-        ("openid aws.cognito.signin.user.admin", set(ATTRIBUTES)),
+        ("openid", STANDARD),
+        ("openid aws.cognito.signin.user.admin", STANDARD),
         ("openid email", {"email", "email_verified"}),
         ("openid phone", {"phone_number", "phone_number_verified"}),
-        ("openid profile", {"name", "updated_at", "custom:team", "dev:x"}),
+        ("openid profile", {"name", "updated_at"}),
         ("openid email phone", {"email", "email_verified", "phone_number", "phone_number_verified"}),
         ("email profile", set()),
         ("aws.cognito.signin.user.admin", set()),
@@ -40,6 +41,15 @@ def a_client(**document):
 )
 def test_scopes_show_the_attributes_of_the_table(scope, shown):
     assert choose_attributes(a_client(), tuple(scope.split()), ATTRIBUTES).keys() == shown
+
+
+@pytest.mark.spec("Cognito: ReadAttributes")
+@pytest.mark.parametrize("scope", ["openid", "openid profile"])
+def test_custom_and_developer_attributes_are_shown_only_where_they_are_listed(scope):
+    listed = a_client(ReadAttributes=[*ATTRIBUTES, *sorted(READABLE_BY_DEFAULT)])
+    shown = choose_attributes(listed, tuple(scope.split()), ATTRIBUTES).keys()
+    assert {"custom:team", "dev:x"} <= shown
+    assert not {"custom:team", "dev:x"} & choose_attributes(a_client(), tuple(scope.split()), ATTRIBUTES).keys()
 
 
 @pytest.mark.parametrize("scope", ["openid", "openid email profile"])
