@@ -173,6 +173,8 @@ SETTINGS = (
             help="Under another WSGI server: a folder where the workers of one node share their counters; empty it before a start."),
     Setting(name="PASSWORD_HASHING", default="owasp", read=lambda v: _choice(v, ("owasp", "strong", "test")),
             help="Argon2id profile: owasp (19 MiB, 2 passes), strong (64 MiB, 3 passes) or test (development mode only)."),
+    Setting(name="AUDIT_DAYS", default="90", read=_whole(1, 36_500),
+            help="After how many days rows of the audit leave, as others are written."),
     Setting(name="OUTBOX_LIMIT", default="1000", read=_whole(10, 100_000),
             help="How many messages the development outbox keeps."),
     Setting(name="THEMES_DIR", default="none", read=_text,
@@ -210,6 +212,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     metrics_dir: Path | None = None
     password_hashing: str = "owasp"
+    audit_days: int = 90
     outbox_limit: int = 1000
     themes_dir: Path | None = None
     dev: bool = False

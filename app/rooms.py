@@ -26,6 +26,7 @@ from app.config import Settings
 from app.core.account.administration import AdministrationRecord
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
+from app.core.audit.repeats import RepeatsCollapsed
 from app.core.audit.tally import CountedAudit
 from app.core.branding import parse_branding
 from app.core.clients.service import Clients
@@ -79,7 +80,9 @@ def open_rooms(
     """One room after the other, those it needs before it."""
     remembered = ConfigurationCache(database)
     schema = BotocoreSchema()
-    audit = CountedAudit(log=SqlAuditLog(database, clock), tally=counters)
+    # Every event is counted, also the repeated refusals that leave no row.
+    rows = SqlAuditLog(database, clock, days=settings.audit_days)
+    audit = CountedAudit(log=RepeatsCollapsed(inner=rows, ephemeral=ephemeral, clock=clock), tally=counters)
     users, group_store, pool_store, domain_store = (
         SqlUsers(database),
         SqlGroups(database),

@@ -73,6 +73,7 @@ _ATTRIBUTE_RULES = {
     "too_large": "error.number_too_large",
     "bad_email": "error.invalid_email",
     "bad_phone": "error.invalid_phone",
+    "bad_address": "error.invalid_email_or_phone",
     "not_a_datetime": "error.invalid_date",
     "not_a_number": "error.invalid_number",
     "not_a_boolean": "error.invalid_value",

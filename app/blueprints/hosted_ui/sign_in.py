@@ -67,7 +67,7 @@ class SignInPages:
         progress = Progress(
             username=username,
             attempt=outcome.session.reveal(),
-            reason=outcome.parameters.get("reason", "temporary"),
+            reason=outcome.reason or "temporary",
             missing=outcome.missing_attributes,
             query=visit.query,
         )

@@ -11,6 +11,7 @@ from app.core.kernel.ids import ClientId, PoolId, Sub, new_handle
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
+from app.core.users.model import User
 
 MAX_FAILURES = 5
 _KIND = "attempt"
@@ -69,6 +70,11 @@ class Attempts:
         if not handle.isascii() or len(handle) > _LONGEST_HANDLE:
             raise SessionExpired
         return f"{pool_id}:{self.hasher.digest('attempt', handle)}"
+
+
+def password_mark(hasher: Hasher, user: User) -> str:
+    """What a sign-up's session knows its password by, so that it signs in nobody who was confirmed with another."""
+    return hasher.digest("password of a sign-up", user.password.encoded.reveal() if user.password else "")
 
 
 def _write(attempt: Attempt) -> str:

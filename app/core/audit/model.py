@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """``event`` is dotted (``sign_in.password``), ``outcome`` is ``ok`` or the refusal's name. ``detail`` never holds a secret."""
+    """``event`` is dotted (``sign_in.password``), ``outcome`` is ``ok`` or the refusal's name. ``detail`` never holds a secret.
+
+    ``refused``: nothing happened, so that repeated identical ones may be told by one row.
+    """
 
     event: str
     outcome: str
@@ -14,3 +17,4 @@ class AuditEvent:
     address: str | None = None
     request_id: str | None = None
     detail: Mapping[str, str] = field(default_factory=dict)
+    refused: bool = False

@@ -23,7 +23,7 @@ class Trail:
     sub: str | None = None
     detail: dict[str, str] = field(default_factory=dict)
 
-    def record(self, outcome: str = "ok") -> None:
+    def record(self, outcome: str = "ok", *, refused: bool = False) -> None:
         self.audit.record(
             AuditEvent(
                 event=self.event,
@@ -34,6 +34,7 @@ class Trail:
                 address=self.caller.address[:64] if self.caller.address else None,
                 request_id=self.caller.request_id[:36] or None,
                 detail=dict(self.detail),
+                refused=refused,
             )
         )
 
@@ -45,4 +46,4 @@ class Trail:
     ) -> None:
         """An ``Unavailable`` store cannot take the row either."""
         if isinstance(error, Fact) and not isinstance(error, Unavailable):
-            self.record(type(error).__name__)
+            self.record(type(error).__name__, refused=True)

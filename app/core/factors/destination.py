@@ -1,24 +1,24 @@
 """Where a code goes, and how that is shown to somebody who may not be its owner."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.kernel.sealing import Hasher
 from app.core.messages.model import Channel
 from app.core.pools.model import Pool
 from app.core.users.identifiers import MAX_VALUE, fold_email, fold_phone, looks_like_email, looks_like_phone
 from app.core.users.model import User
 
 CHANNELS = {"email": Channel.EMAIL, "phone_number": Channel.SMS}
-_LETTERS = "abcdefghijklmnoprstuvw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Cognito: CodeDeliveryDetails. ``masked`` is safe to show; ``attribute`` is ``email`` or ``phone_number``."""
+    """Cognito: CodeDeliveryDetails. ``masked`` is safe to show, None where even that would tell who exists; ``attribute`` is
+    ``email`` or ``phone_number``.
+    """
 
     channel: Channel
-    masked: str
+    masked: str | None
     attribute: str
 
 
@@ -46,18 +46,15 @@ def choose_verification(pool: Pool, user: User) -> str | None:
     return None
 
 
-def pretend_destination(hasher: Hasher, pool: Pool, typed: str, offered: Iterable[str]) -> Destination:
-    """What an existing user's answer would look like, always the same for one name; ``offered`` are the pool's channels in order."""
+def destination_as_typed(typed: str, offered: Sequence[str]) -> Destination:
+    """What everybody is told who may not know whether there is a user: the typed address, where codes go to such addresses in this
+    pool, else no address. Nothing in it comes from a record. ``offered`` are the attributes a code may go to, best first.
+    """
     typed = typed[:MAX_VALUE]
     email, phone = fold_email(typed), fold_phone(typed)
-    if looks_like_email(email):
+    if "email" in offered and looks_like_email(email):
         return destination_of("email", email)
-    if looks_like_phone(phone):
+    if "phone_number" in offered and looks_like_phone(phone):
         return destination_of("phone_number", phone)
-    printable = typed.encode("utf-8", "backslashreplace").decode()
-    drawn = hasher.digest("pretended destination", f"{pool.pool_id}:{printable.strip().casefold()}").encode()
     attribute = next(iter(offered), "email")
-    if attribute == "phone_number":
-        return destination_of("phone_number", "".join(str(byte % 10) for byte in drawn[:4]))
-    first, second = (_LETTERS[byte % len(_LETTERS)] for byte in drawn[:2])
-    return destination_of("email", f"{first}@{second}")
+    return Destination(channel=CHANNELS[attribute], masked=None, attribute=attribute)

@@ -2,7 +2,7 @@ import secrets
 import string
 from dataclasses import dataclass, replace
 
-from app.core.factors.password_policy import MAX_LENGTH, broken_rules, is_common, violation
+from app.core.factors.password_policy import MAX_LENGTH, PasswordRule, broken_rules, is_common, violation
 from app.core.factors.ports import CommonPasswords, PasswordHasher
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Conflict, PasswordReused
@@ -36,9 +36,9 @@ class Passwords:
     def check(self, pool: Pool, password: Secret) -> None:
         """Raises ``PasswordPolicyViolation`` with every broken rule. Knows no user, so it can run before anything is looked up."""
         rules = broken_rules(pool.settings.password_policy, password.reveal())
-        common_matters = pool.extensions.refuse_common_passwords and "too_long" not in rules
+        common_matters = pool.extensions.refuse_common_passwords and PasswordRule.TOO_LONG not in rules
         if common_matters and is_common(password.reveal(), self.common.contains):
-            rules = (*rules, "common")
+            rules = (*rules, PasswordRule.COMMON)
         if rules:
             raise violation(rules)
 

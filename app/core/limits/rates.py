@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
@@ -44,5 +45,18 @@ class Rates:
         return self.ephemeral.count(_KIND, f"{name}:{key}", expires_at=self.clock.now() + window_seconds, by=by)
 
 
+def network_of(address: str | None) -> str:
+    """What counts as one address: an IPv6 /64, since every subscriber has a whole one; an IPv4 address as it is."""
+    try:
+        parsed = ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return (address or "")[:64]
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), 64), strict=False))
+
+
 def _of(pool_id: str, address: str) -> str:
-    return f"{pool_id}:@{address[:64]}"
+    return f"{pool_id}:@{network_of(address)}"

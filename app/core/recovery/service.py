@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 from app.core.audit.ports import AuditLog
 from app.core.audit.trail import Trail
 from app.core.clients.model import Client
-from app.core.factors.destination import CHANNELS, Destination, destination_of, pretend_destination
+from app.core.factors.destination import CHANNELS, Destination, destination_as_typed, destination_of
 from app.core.factors.one_time_code import FORGOT_PASSWORD, OneTimeCodes, TakenCode
 from app.core.factors.password import Passwords
 from app.core.kernel.caller import Caller
@@ -17,7 +17,7 @@ from app.core.limits.rates import Rates
 from app.core.messages.model import Notice, NoticeKind
 from app.core.messages.ports import Messenger
 from app.core.pools.model import Pool
-from app.core.recovery.channels import choose_channel, offered, why_not
+from app.core.recovery.channels import choose_channel, choose_unproven, offered, proven, why_not
 from app.core.users.identifiers import candidates, identifiers_of, key_of, taken_alias
 from app.core.users.model import User, UserStatus
 from app.core.users.ports import IdentifierTaken, UserStore
@@ -53,14 +53,14 @@ class Recovery:
             trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
             self.rates.check("forgot", f"{pool.pool_id}:{who}", REQUESTS_PER_HOUR)
-            attribute = choose_channel(pool, user)
+            attribute = choose_channel(pool, user) or (choose_unproven(pool, user) if conceal else None)
             if user is None or attribute is None:
                 if not conceal:
                     raise why_not(user)
-                return self._pretend(trail, pool, username)
+                return self._pretend(trail, pool, username, caller)
             address = user.attributes[attribute]
             data = {"attribute": attribute, "value": self._digest(address)}
-            code = self.codes.issue(pool.pool_id, FORGOT_PASSWORD, user.sub, data)
+            code = self.codes.issue(pool.pool_id, FORGOT_PASSWORD, user.sub, data, browser=caller.browser)
             trail.record()
             self.messages.queue(
                 pool,
@@ -74,6 +74,8 @@ class Recovery:
                     language=caller.language,
                 ),
             )
+            if conceal:
+                return destination_as_typed(username, offered(pool))
             return destination_of(attribute, address)
 
     def reset(  # noqa: PLR0917 - the interface between rooms
@@ -98,12 +100,15 @@ class Recovery:
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
             trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
-            self.rates.check("reset", f"{pool.pool_id}:{who}", RESETS_PER_HOUR)
-            able = user if choose_channel(pool, user) else None
+            able = user if choose_channel(pool, user) or (conceal and choose_unproven(pool, user)) else None
+            owner = key_of(self.hasher, pool, able, username)
+            # Strangers share one allowance, so that they use up nobody's who began a recovery in a browser.
+            own = self.codes.has_asked(pool.pool_id, FORGOT_PASSWORD, owner, caller.browser)
+            counted = f"{pool.pool_id}:{who}:{caller.browser}" if own else f"{pool.pool_id}:{who}"
+            self.rates.check("reset", counted, RESETS_PER_HOUR)
             if able is None and not conceal:
                 raise why_not(user)
-            owner = key_of(self.hasher, pool, able, username)
-            taken = self.codes.take(pool.pool_id, FORGOT_PASSWORD, owner, code)
+            taken = self.codes.take(pool.pool_id, FORGOT_PASSWORD, owner, code, browser=caller.browser)
             if able is None:
                 raise CodeExpired
             try:
@@ -111,16 +116,17 @@ class Recovery:
             except Fact:
                 self.codes.restore(taken)
                 raise
+            self.codes.bury(taken)
             self.lockout.clear(pool.pool_id, able.sub)
             # The post-confirmation trigger is told here.
 
-    def _pretend(self, trail: Trail, pool: Pool, username: str) -> Destination:
+    def _pretend(self, trail: Trail, pool: Pool, username: str, caller: Caller) -> Destination:
         """The same rows written, and nothing sent."""
         owner = key_of(self.hasher, pool, None, username)
-        self.codes.pretend(pool.pool_id, FORGOT_PASSWORD, owner, {}, keep=False)
+        self.codes.pretend(pool.pool_id, FORGOT_PASSWORD, owner, {}, browser=caller.browser)
         trail.record("pretended")
         self.messages.queue_nothing(pool)
-        return pretend_destination(self.hasher, pool, username, offered(pool))
+        return destination_as_typed(username, offered(pool))
 
     def _replace_password(self, trail: Trail, pool: Pool, user: User, taken: TakenCode, password: Secret) -> None:
         attribute = taken.data["attribute"]
@@ -129,7 +135,7 @@ class Recovery:
         encoded = self.passwords.encode(pool, user, password)
         now = self.clock.now()
         changed = replace(
-            self.passwords.replace(user.with_attributes({f"{attribute}_verified": "true"}), encoded),
+            self.passwords.replace(proven(user, attribute), encoded),
             status=UserStatus.CONFIRMED,
             sessions_valid_after=now,
             updated_at=now,

@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from app.core.kernel.secret import Secret
 from app.core.users.model import User
@@ -23,13 +24,17 @@ class NewPassword:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """Something remains to be proven. ``session`` is the opaque Session string; ``step`` the challenge's AWS name."""
+    """Something remains to be proven. ``session`` is the opaque Session string; ``step`` the challenge's AWS name.
+
+    ``reason`` says why NEW_PASSWORD_REQUIRED asks: the password is an administrator's, or too old.
+    """
 
     step: str
     session: Secret
     username: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     missing_attributes: tuple[str, ...] = ()
+    reason: Literal["temporary", "expired"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

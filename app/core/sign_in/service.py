@@ -3,14 +3,22 @@ from dataclasses import dataclass, replace
 
 from app.core.attempts import steps
 from app.core.attempts.model import Attempt
-from app.core.attempts.service import Attempts
+from app.core.attempts.service import Attempts, password_mark
 from app.core.audit.ports import AuditLog
 from app.core.audit.trail import Trail
 from app.core.clients.model import Client
 from app.core.factors.password import Passwords
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
-from app.core.kernel.errors import Conflict, Fact, InvalidParameter, SessionExpired, TooManyRequests, UserNotConfirmed
+from app.core.kernel.errors import (
+    Conflict,
+    Fact,
+    InvalidParameter,
+    LockedOut,
+    SessionExpired,
+    TooManyRequests,
+    UserNotConfirmed,
+)
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
@@ -58,7 +66,11 @@ class SignIn:
             trail.sub = user.sub if user else None
             # The user migration trigger is asked here, for an unknown name.
             who = key_of(self.hasher, pool, user, proof.username)
-            guess = self.lockout.check_and_count(pool.pool_id, who)
+            try:
+                guess = self.lockout.check_and_count(pool.pool_id, who)
+            except LockedOut:
+                self.rates.count_failure("sign_in", pool.pool_id, caller.address, ADDRESS_WINDOW)
+                raise
             # The pre-authentication trigger is asked here, also for an unknown name where existence is concealed.
             try:
                 right = self.passwords.verify(user, proof.password)
@@ -111,6 +123,9 @@ class SignIn:
             if user is None or user.status is UserStatus.UNCONFIRMED:
                 raise UserNotConfirmed
             attempt = self.attempts.claim(pool, client, session, caller, step=steps.SIGNED_UP)
+            if attempt.data.get("password") != password_mark(self.hasher, user):
+                # Another registration of the same address was confirmed.
+                raise SessionExpired
             return self._go_on(trail, attempt, pool, client, user)
 
     def _begin(self, pool: Pool, client: Client, user: User, caller: Caller) -> Attempt:
@@ -145,6 +160,7 @@ class SignIn:
             session=session,
             username=user.username,
             missing_attributes=remains.missing_attributes,
+            reason="temporary" if user.status is UserStatus.FORCE_CHANGE_PASSWORD else "expired",
         )
 
     def _replace_password(self, trail: Trail, pool: Pool, client: Client, user: User, answer: NewPassword) -> User:

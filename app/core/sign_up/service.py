@@ -1,8 +1,9 @@
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.core.attempts import steps
 from app.core.attempts.model import Attempt
-from app.core.attempts.service import Attempts
+from app.core.attempts.service import Attempts, password_mark
 from app.core.audit.ports import AuditLog
 from app.core.audit.trail import Trail
 from app.core.clients.model import Client
@@ -10,8 +11,8 @@ from app.core.factors.destination import (
     CHANNELS,
     Destination,
     choose_verification,
+    destination_as_typed,
     destination_of,
-    pretend_destination,
 )
 from app.core.factors.one_time_code import SIGN_UP, OneTimeCodes, TakenCode
 from app.core.factors.password import Passwords
@@ -20,6 +21,7 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.errors import (
     CodeExpired,
     CodeMismatch,
+    Conflict,
     Fact,
     InvalidParameter,
     SignUpNotPermitted,
@@ -31,12 +33,13 @@ from app.core.kernel.ids import Sub
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
-from app.core.limits.rates import Rates
+from app.core.limits.rates import Rates, network_of
 from app.core.messages.model import Notice, NoticeKind
 from app.core.messages.ports import Messenger
 from app.core.pools.model import Pool
 from app.core.sign_up.applicant import new_user
 from app.core.sign_up.model import Registered, Registration
+from app.core.sign_up.pending import address_digest, confirmed, data_of, may_wait, resent, without_registration
 from app.core.users.aliases import release_aliases
 from app.core.users.identifiers import candidates, identifiers_of, key_of, taken_alias, taken_at_creation
 from app.core.users.model import Identifier, IdentifierKind, User, UserStatus
@@ -45,6 +48,8 @@ from app.core.users.ports import IdentifierTaken, UserStore
 REGISTRATIONS_PER_HOUR = 15
 CONFIRMATIONS_PER_HOUR = 15
 RESENDS_PER_HOUR = 5
+REGISTRATIONS_OF_A_NAME = 20
+"""In an hour, from wherever: more would flood a mailbox, and fewer would be too easily used up by a stranger."""
 _BROWSER_SESSION_SECONDS = 15 * 60
 """How long a browser may sign in by its sign-up: a mail takes longer than the three minutes of the API's sessions."""
 
@@ -66,7 +71,7 @@ class SignUp:
         """A new, unconfirmed user, and a code on its way (Cognito: SignUp). One password hash, one code, one message, always.
 
         With ``conceal``, in a pool whose usernames are addresses, an address that has an account answers exactly alike; its
-        owner is told by message. Raises ``SignUpNotPermitted``, ``InvalidParameter`` and ``AttributeViolation``,
+        owner is told by message. Where the account still waits for its code, this registration waits beside it with its own. Raises ``SignUpNotPermitted``, ``InvalidParameter`` and ``AttributeViolation``,
         ``UnauthorizedAttribute``, ``PasswordPolicyViolation``, ``UsernameExists``, ``CodeDeliveryFailed`` (the user exists then),
         ``TooManyRequests``, ``AttemptLimitExceeded`` (concealed only).
         """
@@ -76,10 +81,9 @@ class SignUp:
             self.rates.check_address("sign_up", pool.pool_id, caller.address, REGISTRATIONS_PER_HOUR)
             applicant = new_user(pool, client, registration, now=self.clock.now())
             held = identifiers_of(pool, applicant)
-            if registration.conceal:
-                # A page may write to the owner of an address: not more often than it would send codes again.
-                name = key_of(self.hasher, pool, None, _typed(registration, applicant))
-                self.rates.check("sign_up", f"{pool.pool_id}:{name}", RESENDS_PER_HOUR)
+            self.passwords.check(pool, registration.password)
+            if registration.conceal and choose_verification(pool, applicant) is not None:
+                self._check_mailbox(pool, _typed(registration, applicant), caller)
             # The pre-sign-up trigger is asked here; it may confirm or refuse.
             applicant = self.passwords.replace(applicant, self.passwords.encode(pool, None, registration.password))
             try:
@@ -92,7 +96,15 @@ class SignUp:
             trail.sub = applicant.sub
             trail.record()
             session = self._session(client, applicant, caller, sub=applicant.sub)
-            destination = self._send_code(pool, client, applicant, caller, typed=_typed(registration, applicant))
+            attribute = choose_verification(pool, applicant)
+            if attribute is None:
+                return Registered(user_sub=applicant.sub, confirmed=False, destination=None, session=session)
+            data = data_of(self.hasher, applicant, attribute)
+            code = self.codes.issue(pool.pool_id, SIGN_UP, applicant.sub, data, browser=caller.browser)
+            typed = _typed(registration, applicant)
+            notice = _notice(NoticeKind.SIGN_UP, client, applicant, caller, attribute=attribute, typed=typed)
+            self.messages.send(pool, replace(notice, code=code))
+            destination = destination_of(attribute, applicant.attributes[attribute])
             return Registered(user_sub=applicant.sub, confirmed=False, destination=destination, session=session)
 
     def confirm(
@@ -106,22 +118,26 @@ class SignUp:
         force_alias: bool = False,
         conceal: bool = True,
     ) -> None:
-        """The code proves the address and confirms the user (Cognito: ConfirmSignUp).
+        """The code proves the address and confirms the user, as registered where the code was asked for (Cognito: ConfirmSignUp).
 
-        Raises ``CodeMismatch``, ``CodeExpired``, ``AliasExists`` (the code stays usable, for ``force_alias``),
+        Every other registration of the address dies with it. Raises ``CodeMismatch``, ``CodeExpired``, ``AliasExists`` (the code stays usable, for ``force_alias``),
         ``UserAlreadyConfirmed`` (concealed: only to who repeats the right code), ``AttemptLimitExceeded``.
         """
         with self._trail("sign_up.confirm", pool, client, caller) as trail:
+            self.rates.check_address("confirm_sign_up", pool.pool_id, caller.address, CONFIRMATIONS_PER_HOUR)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
             trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
-            self.rates.check("confirm_sign_up", f"{pool.pool_id}:{who}", CONFIRMATIONS_PER_HOUR)
             waiting = user if user and user.enabled and user.status is UserStatus.UNCONFIRMED else None
+            owner = key_of(self.hasher, pool, waiting, username)
+            # Strangers share one allowance, so that they use up nobody's who registered in a browser.
+            own = self.codes.has_asked(pool.pool_id, SIGN_UP, owner, caller.browser)
+            counted = f"{pool.pool_id}:{who}:{caller.browser}" if own else f"{pool.pool_id}:{who}"
+            self.rates.check("confirm_sign_up", counted, CONFIRMATIONS_PER_HOUR)
             if not conceal:
                 _check_waiting(user, waiting)
-            owner = key_of(self.hasher, pool, waiting, username)
             try:
-                taken = self.codes.take(pool.pool_id, SIGN_UP, owner, code)
+                taken = self.codes.take(pool.pool_id, SIGN_UP, owner, code, browser=caller.browser)
             except (CodeMismatch, CodeExpired):
                 # Asked for everybody, so that it costs everybody the same.
                 if self.codes.was_spent(pool.pool_id, SIGN_UP, who, code) and waiting is None:
@@ -151,35 +167,33 @@ class SignUp:
             self.rates.check("resend", f"{pool.pool_id}:{who}", RESENDS_PER_HOUR)
             waiting = user if user and user.enabled and user.status is UserStatus.UNCONFIRMED else None
             attribute = choose_verification(pool, waiting) if waiting else None
-            if waiting is None or attribute is None:
-                if not conceal:
-                    raise _why_not_resent(user, waiting)
-                owner = key_of(self.hasher, pool, None, username)
-                self.codes.pretend(pool.pool_id, SIGN_UP, owner, {}, keep=False)
+            able = waiting if attribute else None
+            if able is None and not conceal:
+                raise _why_not_resent(user, waiting)
+            owner = key_of(self.hasher, pool, able, username)
+            data, own = self.codes.find_data(pool.pool_id, SIGN_UP, owner, caller.browser)
+            if able is None or attribute is None:
+                self.codes.pretend(pool.pool_id, SIGN_UP, owner, data or {}, browser=caller.browser)
                 trail.record("pretended")
                 self.messages.queue_nothing(pool)
-                return pretend_destination(self.hasher, pool, username, _offered(pool))
-            code = self._issue(pool, waiting, attribute)
+                return destination_as_typed(username, _offered(pool))
+            again = resent(self.hasher, able, attribute, data, own=own)
+            code = self.codes.issue(pool.pool_id, SIGN_UP, owner, again, browser=caller.browser)
             trail.record()
-            notice = _notice(NoticeKind.RESEND_CODE, client, waiting, caller, attribute=attribute, typed=username)
+            notice = _notice(NoticeKind.RESEND_CODE, client, able, caller, attribute=attribute, typed=username)
             self.messages.queue(pool, replace(notice, code=code))
-            return destination_of(attribute, waiting.attributes[attribute])
+            if conceal:
+                return destination_as_typed(username, _offered(pool))
+            return destination_of(attribute, able.attributes[attribute])
 
-    def _send_code(self, pool: Pool, client: Client, user: User, caller: Caller, *, typed: str) -> Destination | None:
-        attribute = choose_verification(pool, user)
-        if attribute is None:
-            return None
-        code = self._issue(pool, user, attribute)
-        notice = _notice(NoticeKind.SIGN_UP, client, user, caller, attribute=attribute, typed=typed)
-        self.messages.send(pool, replace(notice, code=code))
-        return destination_of(attribute, user.attributes[attribute])
+    def _check_mailbox(self, pool: Pool, typed: str, caller: Caller) -> None:
+        """A page writes to whoever has the address: at most as often as it would send codes again.
 
-    def _issue(self, pool: Pool, user: User, attribute: str) -> Secret:
-        data = {"attribute": attribute, "value": self._digest(user, attribute)}
-        return self.codes.issue(pool.pool_id, SIGN_UP, user.sub, data)
-
-    def _digest(self, user: User, attribute: str) -> str:
-        return self.hasher.digest("address of a code", user.attributes.get(attribute, ""))
+        One network has that allowance and all together a few of it, so that a stranger does not block a sign-up cheaply.
+        """
+        name = f"{pool.pool_id}:{key_of(self.hasher, pool, None, typed)}"
+        self.rates.check("sign_up", f"{name}:@{network_of(caller.address)}", RESENDS_PER_HOUR)
+        self.rates.check("sign_up", name, REGISTRATIONS_OF_A_NAME)
 
     def _pretend(
         self,
@@ -192,27 +206,41 @@ class SignUp:
         taken: Identifier,
         typed: str,
     ) -> Registered:
-        """As if registered: the same hash, rows and message, but the message tells the owner of the address."""
+        """As if registered: the same hash, rows and message, but the message tells the owner of the address.
+
+        An owner who is not confirmed yet is nobody's proof of anything: this registration waits beside theirs, with its own code.
+        """
         owner = self.users.find_by_identifiers(pool.pool_id, [taken])
         trail.sub = owner.sub if owner else None
         trail.detail["existing"] = taken.kind.value
-        trail.record("pretended")
-        session = self._session(client, applicant, caller, sub=None)
         attribute = choose_verification(pool, applicant)
+        beside = owner if attribute and may_wait(pool, owner, taken, attribute, typed) else None
+        trail.record("waiting" if beside else "pretended")
+        session = self._session(client, applicant, caller, sub=beside.sub if beside else None)
         if attribute is None:
             return Registered(user_sub=applicant.sub, confirmed=False, destination=None, session=session)
-        waiting = owner if owner and owner.enabled and owner.status is UserStatus.UNCONFIRMED else None
-        # Who is still waiting for a code keeps it: a stranger's second registration must not kill it.
-        key = key_of(self.hasher, pool, waiting, typed)
-        data = {"attribute": attribute, "value": self._digest(applicant, attribute)}
-        self.codes.pretend(pool.pool_id, SIGN_UP, key, data, keep=waiting is not None)
-        if owner is not None and owner.attributes.get(taken.kind.value):
-            held = taken.kind.value
-            name = owner.attributes[held]
-            notice = _notice(NoticeKind.ACCOUNT_EXISTS, client, owner, caller, attribute=held, typed=name)
-            self.messages.send(pool, notice)
+        held = taken.kind.value
+        address = owner.attributes.get(held) if owner else None
+        if beside is not None:
+            self._withdraw(pool, beside, attribute)
+        key = key_of(self.hasher, pool, beside, typed)
+        data = data_of(self.hasher, applicant, attribute, address if beside else None)
+        code = self.codes.issue(pool.pool_id, SIGN_UP, key, data, browser=caller.browser)
+        if owner is not None and address:
+            kind = NoticeKind.SIGN_UP if beside else NoticeKind.ACCOUNT_EXISTS
+            notice = _notice(kind, client, owner, caller, attribute=held, typed=address)
+            self.messages.send(pool, replace(notice, code=code) if beside else notice)
         destination = destination_of(attribute, applicant.attributes[attribute])
         return Registered(user_sub=applicant.sub, confirmed=False, destination=destination, session=session)
+
+    def _withdraw(self, pool: Pool, user: User, attribute: str) -> None:
+        """While two registrations wait, the stored user is neither: what one of them said stands with its code alone."""
+        if user.password is None:
+            return
+        bare = replace(without_registration(user, attribute), updated_at=self.clock.now())
+        # Somebody else registered or confirmed at this moment; the code is bound to what is stored when it is used.
+        with suppress(Conflict):
+            self.users.save(bare, identifiers_of(pool, bare))
 
     def _session(self, client: Client, applicant: User, caller: Caller, *, sub: Sub | None) -> Secret:
         now = self.clock.now()
@@ -226,23 +254,22 @@ class SignUp:
                 step=steps.SIGNED_UP,
                 proven=(steps.REGISTERED,),
                 browser=caller.browser,
+                data={"password": password_mark(self.hasher, applicant)},
                 started_at=now,
                 expires_at=now + lifetime,
             )
         )
 
     def _confirm(self, trail: Trail, pool: Pool, user: User, taken: TakenCode, *, force_alias: bool) -> None:
-        attribute = taken.data["attribute"]
-        if taken.data["value"] != self._digest(user, attribute):
+        if taken.data["value"] != address_digest(self.hasher, user, taken.data["attribute"]):
             raise CodeExpired
-        verified = user.with_attributes({f"{attribute}_verified": "true"})
-        confirmed = replace(verified, status=UserStatus.CONFIRMED, updated_at=self.clock.now())
-        held = identifiers_of(pool, confirmed)
+        accepted = replace(confirmed(user, taken), updated_at=self.clock.now())
+        held = identifiers_of(pool, accepted)
         try:
             with self.transactions.transaction():
                 if force_alias:
-                    release_aliases(self.users, pool, confirmed, held, now=self.clock.now())
-                self.users.save(confirmed, held)
+                    release_aliases(self.users, pool, accepted, held, now=self.clock.now())
+                self.users.save(accepted, held)
                 trail.record()
         except IdentifierTaken as error:
             raise taken_alias(error.identifier) from error

@@ -13,6 +13,7 @@ from app.core.pools.model import Pool
 from app.core.pools.schema import STANDARD_STRINGS, VERIFIABLE, AttributeSchema
 from app.core.users.identifiers import check_username, is_storable, looks_like_email, looks_like_phone
 from app.core.users.model import User
+from app.core.users.rules import AttributeRule
 
 MAX_BYTES = 2048
 _NEVER_WRITTEN_BY_CLIENTS = frozenset({"sub", "identities", *VERIFIABLE.values()})
@@ -50,7 +51,7 @@ def check_new(pool: Pool, attributes: Mapping[str, str]) -> None:
 def check_required(pool: Pool, attributes: Mapping[str, str]) -> None:
     missing = missing_required(pool, attributes)
     if missing:
-        raise _violation(missing[0], "required", "The attribute is required")
+        raise _violation(missing[0], AttributeRule.REQUIRED, "The attribute is required")
 
 
 def missing_required(pool: Pool, attributes: Mapping[str, str]) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ def change(pool: Pool, user: User, changes: Mapping[str, str]) -> User:
         schema = _schema_of(pool, name)
         if not schema.mutable:
             message = f"user.{name}: Attribute cannot be updated."
-            raise AttributeViolation(name, "immutable", message)
+            raise AttributeViolation(name, AttributeRule.IMMUTABLE, message)
         if value == "":
             _check_removable(pool, schema)
         else:
@@ -85,10 +86,10 @@ def _check_alias(pool: Pool, name: str, value: str) -> None:
 
 def _check_removable(pool: Pool, schema: AttributeSchema) -> None:
     if schema.required:
-        raise _violation(schema.name, "required", "The attribute is required")
+        raise _violation(schema.name, AttributeRule.REQUIRED, "The attribute is required")
     if schema.name in pool.settings.username_attributes:
         message = f"user.{schema.name}: Attribute cannot be deleted, it is what the user signs in with."
-        raise AttributeViolation(schema.name, "required", message)
+        raise AttributeViolation(schema.name, AttributeRule.REQUIRED, message)
 
 
 def _reset_verification(user: User, changes: Mapping[str, str]) -> dict[str, str]:
@@ -100,7 +101,7 @@ def _schema_of(pool: Pool, name: str) -> AttributeSchema:
     schema = pool.settings.schema.get(name)
     if schema is None or name == "identities":
         message = "Attributes did not conform to the schema: an attribute is not in the schema of the user pool"
-        raise AttributeViolation(name[:64], "unknown", message)
+        raise AttributeViolation(name[:64], AttributeRule.UNKNOWN, message)
     return schema
 
 
@@ -110,14 +111,16 @@ def check_value(schema: AttributeSchema, value: str) -> None:
         raise InvalidParameter("Attribute values are strings.")
     # The number of characters first: nothing else is to read a value of megabytes.
     if len(value) <= MAX_BYTES and not is_storable(value):
-        raise _violation(schema.name, "characters", "Control characters are not allowed")
+        raise _violation(schema.name, AttributeRule.CHARACTERS, "Control characters are not allowed")
     if len(value) > MAX_BYTES or len(value.encode()) > MAX_BYTES:
-        raise _violation(schema.name, "too_long", f"Value must be no longer than {MAX_BYTES} bytes", MAX_BYTES)
+        raise _violation(
+            schema.name, AttributeRule.TOO_LONG, f"Value must be no longer than {MAX_BYTES} bytes", MAX_BYTES
+        )
     if schema.data_type == "Number":
         _check_number(schema, value)
     elif schema.data_type == "Boolean":
         if value not in {"true", "false"}:
-            raise _violation(schema.name, "not_a_boolean", "Value must be true or false")
+            raise _violation(schema.name, AttributeRule.NOT_A_BOOLEAN, "Value must be true or false")
     elif schema.data_type == "DateTime":
         _check_datetime(schema, value)
     else:
@@ -126,14 +129,17 @@ def check_value(schema: AttributeSchema, value: str) -> None:
 
 def _check_number(schema: AttributeSchema, value: str) -> None:
     if not _NUMBER.fullmatch(value):
-        raise _violation(schema.name, "not_a_number", "Value must be a whole number")
+        raise _violation(schema.name, AttributeRule.NOT_A_NUMBER, "Value must be a whole number")
     if schema.minimum is not None and int(value) < schema.minimum:
         raise _violation(
-            schema.name, "too_small", f"Number must be no less than {schema.minimum}", bound=schema.minimum
+            schema.name, AttributeRule.TOO_SMALL, f"Number must be no less than {schema.minimum}", bound=schema.minimum
         )
     if schema.maximum is not None and int(value) > schema.maximum:
         raise _violation(
-            schema.name, "too_large", f"Number must be no greater than {schema.maximum}", bound=schema.maximum
+            schema.name,
+            AttributeRule.TOO_LARGE,
+            f"Number must be no greater than {schema.maximum}",
+            bound=schema.maximum,
         )
 
 
@@ -141,21 +147,21 @@ def _check_datetime(schema: AttributeSchema, value: str) -> None:
     try:
         datetime.fromisoformat(value)
     except ValueError:
-        raise _violation(schema.name, "not_a_datetime", "Value must be an ISO 8601 date and time") from None
+        raise _violation(schema.name, AttributeRule.NOT_A_DATETIME, "Value must be an ISO 8601 date and time") from None
 
 
 def _check_string(schema: AttributeSchema, value: str) -> None:
     if schema.minimum is not None and len(value) < schema.minimum:
         message = f"String must be no shorter than {schema.minimum} characters"
-        raise _violation(schema.name, "too_short", message, schema.minimum)
+        raise _violation(schema.name, AttributeRule.TOO_SHORT, message, schema.minimum)
     if schema.maximum is not None and len(value) > schema.maximum:
         message = f"String must be no longer than {schema.maximum} characters"
-        raise _violation(schema.name, "too_long", message, schema.maximum)
+        raise _violation(schema.name, AttributeRule.TOO_LONG, message, schema.maximum)
     if schema.name == "email" and not looks_like_email(value):
-        raise AttributeViolation("email", "bad_email", "Invalid email address format.")
+        raise AttributeViolation("email", AttributeRule.BAD_EMAIL, "Invalid email address format.")
     if schema.name == "phone_number" and not looks_like_phone(value):
-        raise AttributeViolation("phone_number", "bad_phone", "Invalid phone number format.")
+        raise AttributeViolation("phone_number", AttributeRule.BAD_PHONE, "Invalid phone number format.")
 
 
-def _violation(name: str, rule: str, message: str, bound: int | None = None) -> AttributeViolation:
+def _violation(name: str, rule: AttributeRule, message: str, bound: int | None = None) -> AttributeViolation:
     return AttributeViolation(name, rule, f"Attributes did not conform to the schema: {name}: {message}", bound=bound)

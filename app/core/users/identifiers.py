@@ -8,10 +8,11 @@ stored address, never to the typed one, so a look-alike cannot redirect a code.
 import re
 import unicodedata
 
-from app.core.kernel.errors import AliasExists, InvalidParameter, UsernameExists
+from app.core.kernel.errors import AliasExists, AttributeViolation, InvalidParameter, UsernameExists
 from app.core.kernel.sealing import Hasher
 from app.core.pools.model import Pool
 from app.core.users.model import Identifier, IdentifierKind, User
+from app.core.users.rules import AttributeRule
 
 MAX_VALUE = 320
 """Characters of a comparison form: the longest e-mail address (RFC 5321 §4.5.3.1) and the width of the column."""
@@ -29,6 +30,7 @@ _KINDS = {
     "phone_number": IdentifierKind.PHONE_NUMBER,
     "preferred_username": IdentifierKind.PREFERRED_USERNAME,
 }
+_ADDRESSES = frozenset({IdentifierKind.EMAIL, IdentifierKind.PHONE_NUMBER})
 _WORDS = {
     IdentifierKind.EMAIL: "email",
     IdentifierKind.PHONE_NUMBER: "phone_number",
@@ -56,7 +58,8 @@ def looks_like_phone(text: str) -> bool:
 
 
 def fold_email(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    """In lower case, not casefolded: ``straße@`` and ``strasse@`` are two mailboxes, and so are the domains."""
+    return unicodedata.normalize("NFKC", text).strip().lower()
 
 
 def fold_phone(text: str) -> str:
@@ -145,17 +148,18 @@ def _check_not_alias_shaped(pool: Pool, what: str, value: str) -> None:
 
 
 def choose_username_attribute(pool: Pool, submitted: str) -> str:
-    """Which attribute the submitted name is, in a pool whose usernames are attributes; raises ``InvalidParameter``."""
+    """Which attribute the submitted name is, in a pool whose usernames are attributes; raises ``AttributeViolation``."""
     names = pool.settings.username_attributes
     if "email" in names and looks_like_email(submitted):
         return "email"
     if "phone_number" in names and looks_like_phone(submitted):
         return "phone_number"
     if names == {"email"}:
-        raise InvalidParameter("Username should be an email.")
+        raise AttributeViolation("email", AttributeRule.BAD_EMAIL, "Username should be an email.")
     if names == {"phone_number"}:
-        raise InvalidParameter("Username should be a phone number.")
-    raise InvalidParameter("Username should be either an email or a phone number.")
+        raise AttributeViolation("phone_number", AttributeRule.BAD_PHONE, "Username should be a phone number.")
+    message = "Username should be either an email or a phone number."
+    raise AttributeViolation("username", AttributeRule.BAD_ADDRESS, message)
 
 
 def key_of(hasher: Hasher, pool: Pool, user: User | None, typed: str) -> str:
@@ -163,7 +167,9 @@ def key_of(hasher: Hasher, pool: Pool, user: User | None, typed: str) -> str:
     if user is not None:
         return user.sub
     meanings = candidates(pool, typed)
-    name = meanings[0].value if meanings else typed[: 4 * MAX_VALUE].strip().casefold()
+    # A user is found by an address in any of its spellings, so a name nobody has is counted as the address it spells.
+    best = next((c for c in meanings if c.kind in _ADDRESSES), next(iter(meanings), None))
+    name = best.value if best else typed[: 4 * MAX_VALUE].strip().casefold()
     printable = name.encode("utf-8", "backslashreplace").decode()
     return "name-" + hasher.digest("unknown name", f"{pool.pool_id}:{printable}")
 

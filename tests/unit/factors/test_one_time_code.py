@@ -1,8 +1,10 @@
+import json
 import threading
+from dataclasses import replace
 
 import pytest
 
-from app.core.factors.destination import mask_email, mask_phone, pretend_destination
+from app.core.factors.destination import destination_as_typed, mask_email, mask_phone
 from app.core.factors.one_time_code import FORGOT_PASSWORD, SIGN_UP
 from app.core.kernel.errors import CodeExpired, CodeMismatch
 from app.core.kernel.secret import Secret
@@ -115,7 +117,7 @@ def test_a_restored_code_never_replaces_a_newer_one(house, code):
 
 
 def test_a_pretended_code_is_wrong_five_times_and_then_expired(house):
-    house.codes.pretend("pool", SIGN_UP, "nobody", {}, keep=False)
+    house.codes.pretend("pool", SIGN_UP, "nobody", {})
     outcomes = []
     for n in range(7):
         with pytest.raises((CodeMismatch, CodeExpired)) as caught:
@@ -157,12 +159,104 @@ def test_a_number_is_masked_to_one_width():
     assert mask_phone("+15555551212") == mask_phone("+4915551212") == "+*******1212"
 
 
-def test_a_pretended_destination_is_the_same_each_time_and_tells_the_typed_address_only(house):
-    pool = house.world.a_pool()
-    hasher = house.world.hasher
-    assert pretend_destination(hasher, pool, "Joe@Mail.example", ["email"]).masked == "j***@m***"
-    assert pretend_destination(hasher, pool, "+15555551212", ["email"]).masked == "+*******1212"
-    first = pretend_destination(hasher, pool, "joe", ["email"])
-    assert first == pretend_destination(hasher, pool, "joe", ["email"])
-    assert len(first.masked) == len("j***@e***")
-    assert pretend_destination(hasher, pool, "\ud800", ["phone_number"]).masked.startswith("+*******")
+@pytest.mark.parametrize(
+    ("typed", "offered", "masked", "attribute"),
+    [
+        ("Joe@Mail.example", ["phone_number", "email"], "j***@m***", "email"),
+        ("+1 555 555 1212", ["email", "phone_number"], "+*******1212", "phone_number"),
+        ("Joe@Mail.example", ["phone_number"], None, "phone_number"),
+        ("+15555551212", ["email"], None, "email"),
+        ("joe", ["email"], None, "email"),
+        ("\ud800", ["phone_number"], None, "phone_number"),
+        ("", [], None, "email"),
+    ],
+)
+def test_a_concealed_destination_is_what_was_typed_or_none(typed, offered, masked, attribute):
+    told = destination_as_typed(typed, offered)
+    assert (told.masked, told.attribute) == (masked, attribute)
+
+
+def test_a_code_that_comes_while_another_is_taken_is_not_lost(house, code):
+    """The store answers the taker with the earlier code; the later one is stored before the taker claims."""
+    inner, later = house.world.ephemeral, []
+
+    class Late:
+        def __getattr__(self, name):
+            return getattr(inner, name)
+
+        def find(self, kind, key):
+            found = inner.find(kind, key)
+            if not later:
+                later.append(None)
+                later.append(house.codes.issue("pool", SIGN_UP, "jane", {"later": "yes"}))
+            return found
+
+    late = replace(house.codes, ephemeral=Late())
+    if True:
+        with pytest.raises(CodeMismatch):
+            late.take("pool", SIGN_UP, "jane", code)
+    assert take(house, later[1]).data == {"later": "yes"}
+
+
+class TestBrowsers:
+    @pytest.fixture
+    def codes(self, house):
+        return {name: house.codes.issue("pool", SIGN_UP, "jane", {"of": name}, browser=name) for name in ("one", "two")}
+
+    def take(self, house, code, browser):
+        return house.codes.take("pool", SIGN_UP, "jane", code, browser=browser)
+
+    def test_each_has_its_own_code(self, house, codes):
+        for name, code in codes.items():
+            taken = self.take(house, code, name)
+            assert (taken.data, taken.own) == ({"of": name}, True)
+
+    def test_one_that_asked_for_a_code_must_know_that_one(self, house, codes):
+        if codes["one"] != codes["two"]:
+            with pytest.raises(CodeMismatch):
+                self.take(house, codes["two"], "one")
+        assert self.take(house, codes["two"], "two")
+
+    @pytest.mark.parametrize("browser", ["elsewhere", None])
+    def test_elsewhere_any_of_them_is_right_and_the_others_are_told(self, house, codes, browser):
+        taken = self.take(house, codes["one"], browser)
+        assert (taken.data, taken.own, taken.others) == ({"of": "one"}, False, ({"of": "two"},))
+
+    def test_strangers_spend_two_tries_and_the_owner_has_three_left(self, house, codes):
+        outcomes = []
+        for name in "abcd":
+            with pytest.raises((CodeMismatch, CodeExpired)) as caught:
+                self.take(house, Secret("x"), name)
+            outcomes.append(caught.type)
+        assert outcomes == [CodeMismatch] * 2 + [CodeExpired] * 2
+        for _ in range(2):
+            with pytest.raises(CodeMismatch):
+                self.take(house, Secret("x"), "one")
+        assert self.take(house, codes["one"], "one")
+
+    def test_no_code_has_more_than_five_tries_from_everywhere(self, house, codes):
+        for name in ["stranger"] * 2 + ["one"] * 3:
+            with pytest.raises(CodeMismatch):
+                self.take(house, Secret("x"), name)
+        with pytest.raises(CodeExpired):
+            self.take(house, codes["one"], "one")
+        assert self.take(house, codes["two"], "two")
+
+    def test_asking_again_kills_only_its_own(self, house, codes):
+        again = house.codes.issue("pool", SIGN_UP, "jane", {}, browser="one")
+        if again != codes["one"]:
+            with pytest.raises(CodeMismatch):
+                self.take(house, codes["one"], "one")
+        assert self.take(house, codes["two"], "two")
+
+    def test_there_are_never_more_than_five(self, house, codes):
+        for n in range(20):
+            house.codes.issue("pool", SIGN_UP, "jane", {}, browser=f"more-{n}")
+        with pytest.raises(CodeMismatch):
+            self.take(house, Secret("x"), "one")
+        assert len(json.loads(house.world.ephemeral.find("code", "pool:sign_up:jane"))) == 5
+
+    def test_a_spent_code_takes_the_others_with_it(self, house, codes):
+        house.codes.bury(self.take(house, codes["one"], "one"))
+        with pytest.raises(CodeExpired):
+            self.take(house, codes["two"], "two")

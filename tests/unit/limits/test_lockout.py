@@ -137,3 +137,25 @@ def test_asking_for_failures_counts_none(house):
         house.rates.count_failure("sign_in", "pool", "198.51.100.1", 60)
     with pytest.raises(TooManyRequests):
         house.rates.check_failures("sign_in", "pool", "198.51.100.1", 1, 60)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("::ffff:198.51.100.1", "198.51.100.1", True),
+        ("::ffff:198.51.100.1", "::ffff:198.51.100.2", False),
+        ("198.51.100.1", "198.51.100.2", False),
+        ("no address", "no address", True),
+    ],
+)
+def test_an_ipv6_network_is_one_address(house, one, other, same):
+    for _ in range(20):
+        house.rates.check_address("forgot", "pool", one, 1)
+    if not same:
+        house.rates.check_address("forgot", "pool", other, 1)
+        return
+    with pytest.raises(TooManyRequests):
+        house.rates.check_address("forgot", "pool", other, 1)

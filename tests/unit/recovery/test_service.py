@@ -21,7 +21,7 @@ from app.core.kernel.secret import Secret
 from app.core.messages.model import Channel, NoticeKind
 from app.core.sign_in.model import NewPassword, SignedIn
 from app.core.users.model import UserStatus
-from tests.support.directory import BROWSER, JANE, OTHER, PASSWORD
+from tests.support.directory import BROWSER, JANE, OTHER, PASSWORD, STRANGER
 
 
 @pytest.fixture
@@ -167,9 +167,94 @@ def test_forgetting_answers_and_costs_alike_whoever_exists(house, forgot, people
         outcome, other = house.cost(lambda name=name: forgot(name))
         assert outcome == able
         assert other == cost
-    assert [notice.address for notice in house.mailbox.queued] == ["able@example.com"]
+    assert [notice.address for notice in house.mailbox.queued] == ["able@example.com", "anew@example.com"]
     # Nobody's message is queued as well, and dropped: the same write for everybody.
-    assert house.mailbox.queued_nothing == len(people)
+    assert house.mailbox.queued_nothing == len(people) - 1
+
+
+def test_the_answer_tells_nothing_of_the_record(house):
+    """A verified phone that the code goes to, another user's lack of one, and nobody: one answer for each spelling."""
+    pool = house.world.a_pool({"UsernameAttributes": None, "AliasAttributes": ["email"]})
+    client = house.world.a_client(pool)
+    house.a_user(
+        pool, "jane", email=JANE, email_verified="true", phone_number="+15550001212", phone_number_verified="true"
+    )
+    house.a_user(pool, "joan", email="joan@example.com", email_verified="true")
+
+    def told(name):
+        return house.recovery.forgot(pool, client, name, BROWSER)
+
+    assert told("jane") == told("joan") == told("nobody")
+    assert told("jane").masked is None
+    assert told(JANE) == told("joan@example.com") == told("jim@example.com")
+    assert told(JANE).masked == "j***@e***"
+
+
+def test_an_unconfirmed_user_recovers_by_the_address_of_the_sign_up(house, pool, client, forgot, reset):
+    registration = house.registration(attributes={"phone_number": "+15550001212"})
+    registered = house.sign_up.register(pool, client, registration, BROWSER)
+    forgot()
+    assert (house.mailbox.queued[-1].kind, house.mailbox.queued[-1].address) == (NoticeKind.FORGOT_PASSWORD, JANE)
+    reset(house.last_code())
+    user = house.directory.get(pool, JANE)
+    assert (user.sub, user.status, user.is_verified("email")) == (registered.user_sub, UserStatus.CONFIRMED, True)
+    assert "phone_number" not in user.attributes
+    with pytest.raises(IncorrectCredentials):
+        house.enter(pool, client)
+    assert isinstance(house.enter(pool, client, password=OTHER), SignedIn)
+
+
+@pytest.mark.spec("Cognito: ForgotPassword")
+def test_where_nothing_is_concealed_an_unproven_address_recovers_nothing(house, pool, client, forgot, reset):
+    house.sign_up.register(pool, client, house.registration(), BROWSER)
+    with pytest.raises(NoRecoveryChannel):
+        forgot(conceal=False)
+    forgot()
+    with pytest.raises(NoRecoveryChannel):
+        reset(house.last_code(), conceal=False)
+
+
+class TestStrangers:
+    def test_they_do_not_lock_out_the_browser_that_began(self, house, pool, client, forgot, reset):
+        house.a_user(pool)
+        forgot()
+        code = house.last_code()
+        for _ in range(15):
+            with pytest.raises((CodeMismatch, CodeExpired)):
+                house.recovery.reset(pool, client, JANE, wrong(code), OTHER, STRANGER)
+        with pytest.raises(AttemptLimitExceeded):
+            house.recovery.reset(pool, client, JANE, wrong(code), OTHER, STRANGER)
+        reset(code)
+
+    def test_their_requests_do_not_kill_its_code(self, house, pool, client, forgot, reset):
+        house.a_user(pool)
+        forgot()
+        code = house.last_code()
+        for n in range(4):
+            house.recovery.forgot(pool, client, JANE, replace(STRANGER, browser=f"stranger-{n}"))
+        reset(code)
+
+    def test_a_later_mail_that_they_asked_for_is_as_good(self, house, pool, client, forgot, reset):
+        house.a_user(pool)
+        forgot()
+        house.recovery.forgot(pool, client, JANE, STRANGER)
+        reset(house.last_code())
+        assert isinstance(house.enter(pool, client, password=OTHER), SignedIn)
+
+    def test_a_code_that_came_to_another_browser_dies_with_the_reset(self, house, pool, client, forgot, reset):
+        house.a_user(pool)
+        forgot()
+        code = house.last_code()
+        house.recovery.forgot(pool, client, JANE, STRANGER)
+        reset(code)
+        with pytest.raises(CodeExpired):
+            house.recovery.reset(pool, client, JANE, house.last_code(), Secret("Third-Word-33"), STRANGER)
+
+    def test_a_code_may_be_typed_in_another_browser(self, house, pool, client, forgot):
+        house.a_user(pool)
+        forgot()
+        house.recovery.reset(pool, client, JANE, house.last_code(), OTHER, STRANGER)
+        assert isinstance(house.enter(pool, client, password=OTHER), SignedIn)
 
 
 @pytest.mark.spec("Cognito: PreventUserExistenceErrors")
@@ -282,7 +367,7 @@ def test_requests_and_resets_are_limited_by_the_hour_for_anybody(house, pool, fo
 
 @pytest.mark.parametrize("name", ["", "\x00", "\ud800", "x" * 100_000])
 def test_an_absurd_name_is_answered_like_any_other(forgot, reset, name):
-    assert forgot(name).masked
+    assert forgot(name).masked is None
     with pytest.raises(CodeMismatch):
         reset(Secret("x"), name)
 

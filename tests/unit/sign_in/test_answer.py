@@ -56,6 +56,7 @@ def answer(house, pool, client, challenge):
 def test_a_temporary_password_is_changed_before_anybody_is_signed_in(house, pool, client, challenge, answer):
     assert isinstance(challenge, Challenge)
     assert (challenge.step, challenge.missing_attributes) == ("NEW_PASSWORD_REQUIRED", ("name",))
+    assert challenge.reason == "temporary"
     signed_in = answer()
     assert isinstance(signed_in, SignedIn)
     assert (signed_in.user.status, signed_in.user.attributes["name"]) == (UserStatus.CONFIRMED, "Jane")
@@ -173,7 +174,7 @@ def test_an_expired_password_must_be_replaced_by_another(house):
     house.a_user(pool)
     house.clock.advance(days=90)
     challenge = house.enter(pool, client)
-    assert challenge.step == "NEW_PASSWORD_REQUIRED"
+    assert (challenge.step, challenge.reason) == ("NEW_PASSWORD_REQUIRED", "expired")
     with pytest.raises(PasswordReused):
         house.sign_in.answer(pool, client, challenge.session, NewPassword(password=PASSWORD), BROWSER)
     answered = house.sign_in.answer(pool, client, challenge.session, NewPassword(password=NEW), BROWSER)

@@ -287,3 +287,41 @@ def test_a_session_that_begins_in_the_second_of_a_sign_out_begins_after_it(house
     house.a_user(pool)
     house.directory.sign_out(pool, JANE)
     assert house.enter(pool, client).auth_time == house.clock.now() + 1
+
+
+def test_guesses_at_a_locked_name_count_for_the_address(house, pool, client):
+    house.a_user(pool)
+    for name in (JANE, "nobody@example.com"):
+        for _ in range(5):
+            with pytest.raises(IncorrectCredentials):
+                house.enter(pool, client, name, OTHER)
+        for _ in range(45):
+            with pytest.raises(LockedOut):
+                house.enter(pool, client, name)
+    with pytest.raises(TooManyRequests):
+        house.enter(pool, client, "somebody@example.com")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("{0}@example.com", "{1}@Example.COM"), ("{0}@example.com", " {0}@example.com")]
+)
+@pytest.mark.parametrize("settings", [{}, {"UsernameAttributes": None, "AliasAttributes": ["email"]}])
+@pytest.mark.parametrize("case_matters", [True, False])
+def test_a_lock_does_not_tell_by_spellings_who_exists(  # noqa: PLR0917
+    house, settings, case_matters, one, other
+):
+    pool = house.world.a_pool({**settings, "UsernameConfiguration": {"CaseSensitive": case_matters}})
+    client = house.world.a_client(pool)
+    known = {"email": "jane@example.com"} if settings else {}
+    house.a_user(pool, "jane" if settings else JANE, email_verified="true", **known)
+
+    def outcomes(*spellings):
+        first, second = (text.format(*spellings) for text in (one, other))
+        found = []
+        for name in [first] * 3 + [second] * 3:
+            with pytest.raises((IncorrectCredentials, LockedOut)) as caught:
+                house.enter(pool, client, name, OTHER)
+            found.append(caught.type)
+        return found
+
+    assert outcomes("jane", "Jane") == outcomes("ghost", "Ghost") == [IncorrectCredentials] * 5 + [LockedOut]

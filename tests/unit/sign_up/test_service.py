@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -9,6 +9,7 @@ from app.core.kernel.errors import (
     CodeDeliveryFailed,
     CodeExpired,
     CodeMismatch,
+    IncorrectCredentials,
     InvalidParameter,
     PasswordPolicyViolation,
     SessionExpired,
@@ -188,6 +189,153 @@ def test_a_strangers_registration_does_not_change_the_password(house, pool, clie
     register(conceal=True, password=OTHER, caller=STRANGER)
     confirm(code)
     assert isinstance(house.enter(pool, client), SignedIn)
+
+
+class TestTwoRegistrationsOfOneAddress:
+    """Somebody registers an address that is not theirs, before its owner does or after."""
+
+    @pytest.fixture(params=["first", "last"])
+    def codes(self, request, house, register):
+        """The owner's code and the stranger's, and the session of each."""
+        found = {}
+        for who in ("stranger", "owner") if request.param == "first" else ("owner", "stranger"):
+            options = {"attributes": {"name": "Jane"}}
+            if who == "stranger":
+                options = {"attributes": {"name": "Eve"}, "password": OTHER, "caller": STRANGER}
+            registered = register(conceal=True, **options)
+            found[who] = (house.mailbox.sent[-1].code, registered.session)
+        return found
+
+    def test_each_is_sent_a_code_of_its_own(self, house, codes):
+        assert [notice.kind for notice in house.mailbox.sent] == [NoticeKind.SIGN_UP] * 2
+        assert {notice.address for notice in house.mailbox.sent} == {JANE}
+
+    def test_the_owners_code_installs_what_the_owner_registered(self, house, pool, client, confirm, codes):
+        confirm(codes["owner"][0])
+        user = house.directory.get(pool, JANE)
+        assert (user.status, user.attributes["name"], user.is_verified("email")) == (
+            UserStatus.CONFIRMED,
+            "Jane",
+            True,
+        )
+        with pytest.raises(IncorrectCredentials):
+            house.enter(pool, client, password=OTHER)
+        assert isinstance(house.enter(pool, client), SignedIn)
+
+    def test_the_strangers_code_is_wrong_in_the_owners_browser(self, house, pool, confirm, codes):
+        if codes["owner"][0] != codes["stranger"][0]:
+            with pytest.raises(CodeMismatch):
+                confirm(codes["stranger"][0])
+        assert house.directory.get(pool, JANE).status is UserStatus.UNCONFIRMED
+
+    @pytest.mark.parametrize("whose", ["owner", "stranger"])
+    @pytest.mark.parametrize("browser", ["telephone", None])
+    def test_elsewhere_either_code_proves_the_address_and_installs_nobodys_password(  # noqa: PLR0917
+        self, house, pool, client, confirm, codes, whose, browser
+    ):
+        confirm(codes[whose][0], caller=replace(BROWSER, browser=browser))
+        user = house.directory.get(pool, JANE)
+        assert (user.status, user.password, "name" in user.attributes) == (UserStatus.RESET_REQUIRED, None, False)
+        for password in (PASSWORD, OTHER):
+            with pytest.raises(IncorrectCredentials):
+                house.enter(pool, client, password=password)
+        house.recovery.forgot(pool, client, JANE, BROWSER)
+        third = Secret("Third-Word-33")
+        house.recovery.reset(pool, client, JANE, house.last_code(), third, BROWSER)
+        assert isinstance(house.enter(pool, client, password=third), SignedIn)
+
+    def test_a_code_that_was_sent_again_elsewhere_installs_nobodys_password(self, house, pool, client, confirm, codes):
+        telephone = replace(BROWSER, browser="telephone")
+        house.sign_up.resend(pool, client, JANE, telephone)
+        confirm(house.last_code(), caller=telephone)
+        assert house.directory.get(pool, JANE).password is None
+
+    def test_a_code_that_was_sent_again_installs_the_browsers_own(self, house, pool, client, confirm, codes):
+        house.sign_up.resend(pool, client, JANE, BROWSER)
+        confirm(house.last_code())
+        assert isinstance(house.enter(pool, client), SignedIn)
+
+    def test_a_code_that_a_stranger_had_sent_again_is_as_good_where_it_is_the_same_registration(
+        self, house, pool, client, register, confirm
+    ):
+        registered = register()
+        house.sign_up.resend(pool, client, JANE, STRANGER)
+        confirm(house.last_code())
+        assert isinstance(house.sign_in.after_sign_up(pool, client, registered.session, BROWSER), SignedIn)
+
+    def test_when_both_codes_have_expired_neither_password_comes_back(self, house, pool, client, confirm, codes):
+        house.clock.advance(hours=24)
+        house.sign_up.resend(pool, client, JANE, BROWSER)
+        confirm(house.last_code())
+        user = house.directory.get(pool, JANE)
+        assert (user.status, user.password, user.is_verified("email")) == (UserStatus.RESET_REQUIRED, None, True)
+
+    def test_the_other_code_is_dead_afterwards(self, confirm, codes):
+        confirm(codes["owner"][0])
+        with pytest.raises(CodeExpired):
+            confirm(codes["stranger"][0], caller=STRANGER)
+
+    def test_the_losing_browser_is_not_signed_in(self, house, pool, client, confirm, codes):
+        confirm(codes["owner"][0])
+        with pytest.raises(SessionExpired):
+            house.sign_in.after_sign_up(pool, client, codes["stranger"][1], STRANGER)
+        assert isinstance(house.sign_in.after_sign_up(pool, client, codes["owner"][1], BROWSER), SignedIn)
+
+    def test_a_recovery_ends_both(self, house, pool, client, confirm, codes):
+        house.recovery.forgot(pool, client, JANE, BROWSER)
+        house.recovery.reset(pool, client, JANE, house.last_code(), Secret("Third-Word-33"), BROWSER)
+        assert "name" not in house.directory.get(pool, JANE).attributes
+        for who, caller in (("owner", BROWSER), ("stranger", STRANGER)):
+            with pytest.raises(CodeExpired):
+                confirm(codes[who][0], caller=caller)
+
+    def test_the_api_still_says_that_the_address_is_taken(self, register, codes):
+        with pytest.raises(UsernameExists):
+            register()
+
+
+def test_a_further_address_of_somebody_else_does_not_take_their_account(house):
+    """A registration never waits beside an account that it merely names among its attributes."""
+    pool = house.world.a_pool({"UsernameAttributes": ["email", "phone_number"]})
+    client = house.world.a_client(pool)
+    house.sign_up.register(pool, client, house.registration("+15550001212"), BROWSER)
+    eve = house.registration("eve@example.com", attributes={"phone_number": "+15550001212"}, conceal=True)
+    house.sign_up.register(pool, client, eve, STRANGER)
+    assert house.directory.get(pool, "+15550001212").password is not None
+    assert house.directory.find(pool, "eve@example.com") is None
+
+
+def test_mistakes_do_not_use_up_the_allowance(house, pool, register):
+    for options in ({"password": Secret("weak")}, {"attributes": {"birthdate": "1.1.2000"}}) * 5:
+        with pytest.raises((PasswordPolicyViolation, AttributeViolation)):
+            register(conceal=True, **options)
+    register(conceal=True)
+
+
+def test_one_stranger_does_not_use_up_the_allowance_of_an_address(house, register):
+    for _ in range(5):
+        register(conceal=True, caller=STRANGER, password=OTHER)
+    with pytest.raises(AttemptLimitExceeded):
+        register(conceal=True, caller=STRANGER, password=OTHER)
+    register(conceal=True)
+
+
+def test_strangers_confirmations_do_not_use_up_the_browsers_own(house, register, confirm):
+    register()
+    code = house.last_code()
+    for _ in range(15):
+        with pytest.raises((CodeMismatch, CodeExpired)):
+            confirm(wrong(code), caller=STRANGER)
+    with pytest.raises(AttemptLimitExceeded):
+        confirm(wrong(code), caller=STRANGER)
+    confirm(code)
+
+
+def test_an_address_that_confirms_masses_is_slowed_down(house, pool, confirm):
+    for _ in range(300):
+        house.rates.check_address("confirm_sign_up", pool.pool_id, BROWSER.address, 15)
+    with pytest.raises(TooManyRequests):
+        confirm(Secret("123456"))
 
 
 def test_a_taken_plain_username_is_told_on_pages_too(house):
@@ -371,6 +519,20 @@ class TestAliases:
         confirm(joes, "joe", force_alias=True)
         assert house.directory.get(pool, JANE).username == "joe"
         assert house.directory.get(pool, "jane").attributes["email_verified"] == "false"
+
+    def test_an_unconfirmed_user_neither_blocks_nor_captures_an_address(self, house, pool, client, register, confirm):
+        register("eve", attributes={"email": JANE}, password=OTHER, caller=STRANGER)
+        eves = house.last_code()
+        register("jane", attributes={"email": JANE})
+        janes = house.last_code()
+        if eves != janes:
+            with pytest.raises(CodeMismatch):
+                confirm(eves, "jane")
+        confirm(janes, "jane")
+        assert house.directory.get(pool, JANE).username == "jane"
+        assert isinstance(house.enter(pool, client, JANE), SignedIn)
+        with pytest.raises(IncorrectCredentials):
+            house.enter(pool, client, JANE, password=OTHER)
 
     @pytest.mark.parametrize(
         ("name", "attributes"),

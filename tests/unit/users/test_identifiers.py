@@ -1,6 +1,6 @@
 import pytest
 
-from app.core.kernel.errors import InvalidParameter
+from app.core.kernel.errors import AttributeViolation, InvalidParameter
 from app.core.users.identifiers import (
     candidates,
     check_username,
@@ -172,3 +172,68 @@ def test_forms_of_an_unknown_name_share_one_key_and_pools_do_not(house):
     assert key != key_of(hasher, other, None, "nobody@example.com")
     assert "nobody" not in key
     assert len(key_of(hasher, pool, None, "\ud800" * 100_000)) < 64
+
+
+MODES = {
+    "plain": {"UsernameAttributes": None},
+    "plain, case matters": {"UsernameAttributes": None, "UsernameConfiguration": {"CaseSensitive": True}},
+    "aliases": {"UsernameAttributes": None, "AliasAttributes": ALIASES},
+    "aliases, case matters": {
+        "UsernameAttributes": None,
+        "AliasAttributes": ALIASES,
+        "UsernameConfiguration": {"CaseSensitive": True},
+    },
+    "e-mail": {"UsernameAttributes": ["email"]},
+    "phone": {"UsernameAttributes": ["phone_number"]},
+    "either": {"UsernameAttributes": ["email", "phone_number"], "UsernameConfiguration": {"CaseSensitive": True}},
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ghost@example.com", "Ghost@Example.com"),
+        ("ghost@example.com", "ｇhost@example.com "),
+        ("+15550101", "+1 555 0101"),
+        ("+15550101", "+1-(555)-0101"),
+        ("ghost", "GHOST"),
+        ("ghost", " ghost"),
+        ("00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000A"),
+    ],
+)
+def test_spellings_of_an_unknown_name_are_one_where_they_would_find_one_user(house, mode, one, other):
+    """Else the lock of a name would tell whether somebody has it."""
+    pool = house.world.a_pool(MODES[mode])
+    hasher = house.world.hasher
+    named_by = {"username": one}
+    if looks_like_email(one):
+        named_by["email"], named_by["email_verified"] = one, "true"
+    if looks_like_phone(one):
+        named_by["phone_number"], named_by["phone_number_verified"] = one, "true"
+    known = a_record(pool, **named_by)
+    names = set(identifiers_of(pool, known))
+    both_find = all(names.intersection(candidates(pool, typed)) for typed in (one, other))
+    if both_find:
+        assert key_of(hasher, pool, None, one) == key_of(hasher, pool, None, other)
+
+
+def test_case_is_folded_but_letters_are_not_exchanged(house):
+    pool = house.world.a_pool()
+    assert named(pool, "Straße@Example.com")[0] == ("email", "straße@example.com")
+    assert named(pool, "strasse@example.com")[0] == ("email", "strasse@example.com")
+    assert named(pool, "jane@STRASSE.example") != named(pool, "jane@straße.example")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "attribute", "rule"),
+    [
+        (["email"], "email", "bad_email"),
+        (["phone_number"], "phone_number", "bad_phone"),
+        (["email", "phone_number"], "username", "bad_address"),
+    ],
+)
+def test_a_name_that_does_not_fit_says_which_rule(house, kinds, attribute, rule):
+    with pytest.raises(AttributeViolation) as caught:
+        choose_username_attribute(house.world.a_pool({"UsernameAttributes": kinds}), "jane")
+    assert (caught.value.attribute, caught.value.rule) == (attribute, rule)
