@@ -161,6 +161,7 @@ def open_rooms(
                 find_pool=find_pool,
                 find_client=find_client,
                 issuer=tokens.issuer,
+                subject_for=tokens.subject_for,
                 keys=keys,
                 outbound=GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev),
                 clock=clock,

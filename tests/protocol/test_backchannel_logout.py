@@ -42,6 +42,7 @@ def queue(house) -> Deliveries:
         find_pool=house.world.pools.find,
         find_client=house.world.clients.find,
         issuer=house.tokens.issuer,
+        subject_for=house.tokens.subject_for,
         keys=house.keys,
         outbound=GuardedOutbound(allow_loopback=True, seconds=3),
         clock=house.clock,
@@ -97,6 +98,14 @@ def test_the_logout_token_says_what_the_standard_asks(house, party, queue):
         "exp": now + 120,
         "events": {EVENT: {}},
     }
+
+
+def test_a_pairwise_client_hears_the_name_it_knows(house, party, queue):
+    browser, client = house.signed_in(), a_client(house, party, subject_type="pairwise")
+    id_token = take_part(house, browser, client)["id_token"]
+    logout(house, browser)
+    assert queue.drain() == 1
+    assert verified(house, party.posts[0]["logout_token"])["sub"] == claims_of(id_token)["sub"] != house.user.sub
 
 
 def test_a_logout_token_is_good_for_nothing_here(house, party, queue):
@@ -185,6 +194,7 @@ def test_an_address_behind_the_server_is_never_called(house, party, queue):
         find_pool=house.world.pools.find,
         find_client=house.world.clients.find,
         issuer=house.tokens.issuer,
+        subject_for=house.tokens.subject_for,
         keys=house.keys,
         outbound=GuardedOutbound(),
         clock=house.clock,

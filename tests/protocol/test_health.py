@@ -87,6 +87,7 @@ def test_a_lost_key_file_is_not_replaced_by_a_new_one(tmp_path):
 @pytest.mark.parametrize("content", ["", "not base64!", "c2hvcnQ=", "\xff"])
 def test_a_spoilt_key_file_is_named(tmp_path, content):
     (tmp_path / "master.key").write_text(content, encoding="latin-1")
+    (tmp_path / "master.key").chmod(0o600)
     with pytest.raises(StartRefused, match=r"master\.key does not hold a master key"):
         open_installation(settings(tmp_path))
 

@@ -118,7 +118,7 @@ def test_a_new_code_replaces_the_first(house, visitor):
     second = visitor.mail(ADA, 2)["code"]
     if first != second:
         visitor.send(code=first)
-        assert visitor.page.alert == "This code is not right. Please check it and try again."
+        assert visitor.page.alert == "This code is not right, or no longer valid. Check it, or ask for a new one."
     assert "code" in visitor.send(code=second).landed
 
 

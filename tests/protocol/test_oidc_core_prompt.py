@@ -53,6 +53,31 @@ def test_a_sign_in_for_this_request_answers_it(house, prompt):
     assert Landing.of(house.signed_in().get(back_from(landing))).query["code"]
 
 
+@pytest.mark.parametrize("changed", ["state", "nonce", "code_challenge"])
+def test_the_answer_to_one_request_is_none_to_another(house, changed):
+    """Whoever kept ``asked`` of an earlier request does not get past ``prompt=login`` with it."""
+    asked = house.authorize(prompt="login").query["asked"]
+    house.clock.advance(seconds=9)
+    browser = house.signed_in()
+    other = {"prompt": "login", "max_age": "0", "asked": asked, changed: "x" * 43}
+    assert sent_to_sign_in(house.authorize(browser=browser, **other))
+
+
+def test_a_sign_in_answers_for_five_minutes_only(house):
+    landing = house.authorize(prompt="login")
+    browser = house.signed_in()
+    house.clock.advance(seconds=301)
+    assert sent_to_sign_in(Landing.of(browser.get(back_from(landing))))
+
+
+def test_a_pairwise_client_hints_by_the_name_it_knows(house):
+    client = house.world.a_client(house.pool, extensions={"subject_type": "pairwise"})
+    token = house.tokens_of(client)["id_token"]
+    assert house.authorize(client, id_token_hint=token, prompt="none").query["code"]
+    other = house.signed_in(house.a_user(house.pool))
+    assert error_of(house.authorize(client, browser=other, id_token_hint=token, prompt="none")) == "login_required"
+
+
 def test_no_page_is_shown_for_prompt_none_whatever_is_missing(house):
     client = house.world.a_client(house.pool, extensions={"require_consent": True})
     assert error_of(house.authorize(browser=house.browser(), prompt="none")) == "login_required"

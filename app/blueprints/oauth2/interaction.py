@@ -1,6 +1,8 @@
 """What stands between an authorize request and its answer: a sign-in, a consent (OpenID Connect Core §3.1.2.1, §3.1.2.4)."""
 
 import hmac
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 from urllib.parse import quote, urlencode
 
@@ -34,6 +36,7 @@ CONSENT = "consent"
 """The parameter that names the question put to this person, on the way to the consent page and back."""
 
 _ASKED_SECONDS = 900
+_OF_THIS_REQUEST = ("response_type", "redirect_uri", "state", "nonce", "code_challenge")
 _LONGEST_HANDLE = 64
 
 
@@ -58,7 +61,7 @@ class Interaction:
                     "login_required", "Nobody is signed in, or not recently enough, or not who was asked for."
                 )
             case LoginRequired():
-                return self._to_sign_in(record, demands)
+                return self._to_sign_in(payload, record, demands)
             case WrongAccount():
                 raise refusal("login_required", "Somebody else than the id_token_hint names has signed in.")
             case Suffices():
@@ -106,6 +109,10 @@ class Interaction:
         handle = self._surroundings.session_handle(pool_id)
         found = None if handle is None else self._surroundings.sessions.find_with_user(pool_id, handle)
         session, user = found or (None, None)
+        if session is not None and demands.hint is not None:
+            known_as = self._surroundings.tokens.subject_for(record.client, session.sub)
+            if demands.hint.sub == known_as:
+                demands = replace(demands, hint=Hinted(sub=session.sub))
         return suffices(session, user, demands, self._surroundings.clock.now())
 
     def _demands(self, payload: Parameters, record: ClientRecord) -> AuthorizeRequest:
@@ -118,7 +125,7 @@ class Interaction:
         return AuthorizeRequest(
             prompt=prompt,
             max_age=None if max_age is None else int(max_age),
-            asked_at=self._asked_at(payload.data.get(ASKED, ""), record),
+            asked_at=self._asked_at(payload, record),
             hint=self._hinted(payload.data.get("id_token_hint"), record),
         )
 
@@ -131,22 +138,24 @@ class Interaction:
             return Hinted(sub=None)
         return Hinted(sub=hint.sub)
 
-    def _asked_at(self, asked: str, record: ClientRecord) -> int | None:
+    def _asked_at(self, payload: Parameters, record: ClientRecord) -> int | None:
+        asked = payload.data.get(ASKED, "")
         moment, _, proof = asked.partition(".")
         if not (moment.isascii() and moment.isdecimal() and len(moment) <= 12 and proof.isascii()):
             return None
-        if not hmac.compare_digest(self._asked(int(moment), record), asked):
+        if not hmac.compare_digest(self._asked(int(moment), payload, record), asked):
             return None
         return int(moment) if self._surroundings.clock.now() - int(moment) <= _ASKED_SECONDS else None
 
-    def _asked(self, moment: int, record: ClientRecord) -> str:
-        """The moment with a keyed hash, so that no client can claim that it was asked long ago."""
-        return f"{moment}.{self._surroundings.hasher.digest(ASKED, f'{record.client.client_id}:{moment}')}"
+    def _asked(self, moment: int, payload: Parameters, record: ClientRecord) -> str:
+        """The moment with a keyed hash over it and this very request: it says nothing for another request of the client."""
+        about = [record.client.client_id, str(moment), *(payload.data.get(name, "") for name in _OF_THIS_REQUEST)]
+        return f"{moment}.{self._surroundings.hasher.digest(ASKED, json.dumps(about))}"
 
-    def _to_sign_in(self, record: ClientRecord, demands: AuthorizeRequest) -> Response:
+    def _to_sign_in(self, payload: Parameters, record: ClientRecord, demands: AuthorizeRequest) -> Response:
         if not demands.asks_anew:
             return _to_page("login")
-        return _to_page("login", (ASKED, self._asked(self._surroundings.clock.now(), record)))
+        return _to_page("login", (ASKED, self._asked(self._surroundings.clock.now(), payload, record)))
 
 
 def _to_page(page: str, *further: tuple[str, str]) -> Response:

@@ -49,3 +49,8 @@ class FindClient(Protocol):
 class NameIssuer(Protocol):
     def __call__(self, pool_id: PoolId, /) -> str:
         """The pool's issuer identifier."""
+
+
+class NameSubject(Protocol):
+    def __call__(self, client: Client, sub: Sub, /) -> str:
+        """The ``sub`` by which the client knows the user."""

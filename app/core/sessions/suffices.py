@@ -14,6 +14,10 @@ PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _ASKING_AGAIN = frozenset({"login", "select_account"})
 
 
+ANSWER_SECONDS = 300
+"""For how long after it a sign-in answers the request that asked for it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hinted:
     """Whom an ``id_token_hint`` names; ``sub`` None where the hint is not an ID token of ours for this client."""
@@ -83,7 +87,9 @@ def suffices(
         return required
     if not user.enabled or session.auth_time <= user.sessions_valid_after or session.sub != user.sub:
         return required
-    answered = request.asked_at is not None and session.auth_time >= request.asked_at
+    # The way back from the sign-in page is short, a consent on it aside: later, the same words ask anew.
+    fresh = now - session.auth_time <= ANSWER_SECONDS
+    answered = request.asked_at is not None and session.auth_time >= request.asked_at and fresh
     if request.prompt & _ASKING_AGAIN and not answered:
         return required
     if request.max_age is not None and now - session.auth_time > request.max_age and not answered:
