@@ -380,12 +380,12 @@ pre { margin: 0; padding: 14px 16px; overflow-x: auto; border-radius: 10px; back
 def main(say: Callable[[str], object] = sys.stdout.write) -> None:
     """Serves until SIGTERM or Ctrl-C, on loopback only."""
     logging.basicConfig(level=logging.WARNING)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # Its access log would hold the codes in the addresses.
     try:
         issuer, client_id = os.environ["DEMO_ISSUER"], os.environ["DEMO_CLIENT_ID"]
     except KeyError as missing:
         raise SystemExit(f"{missing.args[0]} is not set") from None
-    port = int(os.environ.get("DEMO_PORT") or 8001)
-    origin = f"http://localhost:{port}"
+    origin = f"http://localhost:{(port := int(os.environ.get('DEMO_PORT') or 8001))}"
     secret_key = os.environ.get("DEMO_SECRET_KEY") or secrets.token_urlsafe(32)
     app = create_demo(issuer=issuer, client_id=client_id, origin=origin, secret_key=secret_key)
     for ending in (signal.SIGTERM, signal.SIGINT):

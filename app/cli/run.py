@@ -87,6 +87,11 @@ def _start_application(told: dict[str, Any], port: int) -> subprocess.Popen[byte
     """The demo application beside us, in a process of its own."""
     if importlib.util.find_spec("app.demo") is None:
         return None
+    try:
+        _check_port("127.0.0.1", _application_port(port))
+    except click.ClickException as taken:
+        click.echo(f"Warning: the demo application is not started: {taken.message}", err=True)
+        return None
     environment = {name: value for name, value in os.environ.items() if not name.startswith("POOLHOUSE_")}
     environment |= {
         "DEMO_ISSUER": told["issuer"],

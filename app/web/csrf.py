@@ -45,7 +45,7 @@ class Csrf:
         """Raises ``FormRefused``. The token is the proof; where the browser says that another site sent the form, that settles it first."""
         browser = self._find_browser(request, pool_id)
         salt, _, mac = request.form.get(FIELD, "").partition(".")
-        if browser is None or not salt or self._is_cross_site(request):
+        if browser is None or not salt or self.is_cross_site(request):
             raise FormRefused
         if not hmac.compare_digest(mac.encode(), self._mac(browser, pool_id, salt).encode()):
             raise FormRefused
@@ -55,7 +55,8 @@ class Csrf:
         mark = self.hasher.digest(_KIND, f"{pool_id}:{self._ensure_browser(request, pool_id)}")
         return replace(current_context().caller, browser=mark, language=language)
 
-    def _is_cross_site(self, request: Request) -> bool:
+    def is_cross_site(self, request: Request) -> bool:
+        """Whether the browser says that another site sent the form."""
         site = request.headers.get("Sec-Fetch-Site")
         if site is not None:
             return site not in {"same-origin", "none"}

@@ -8,7 +8,8 @@ from flask import Flask
 
 from app.adapters.sql.db import open_database
 from app.config import Settings
-from app.factory import StartRefused, create_app, open_installation
+from app.factory import create_app
+from app.installation import StartRefused, open_installation
 from tests.support.client import Application
 
 

@@ -71,6 +71,12 @@ def test_post_works_like_get(house):
     assert by_header.json == by_body.json == house.userinfo(token).json
 
 
+def test_the_path_may_be_written_in_lower_case(house):
+    token = house.tokens_of()["access_token"]
+    answer = house.browser().get("/oauth2/userinfo", headers={"Authorization": f"Bearer {token}"})
+    assert answer.json["sub"] == house.user.sub
+
+
 # -- how it must be asked ----------------------------------------------------------------------------------------------
 
 

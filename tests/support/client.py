@@ -8,7 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.config import Settings
-from app.factory import Installation, create_app
+from app.factory import create_app
+from app.installation import Installation
 from tests.support.prepared_keys import PreparedKeys
 from tests.support.world import fresh_sqlite
 

@@ -93,6 +93,14 @@ def status_on(server, host):
         return int(connection.makefile("rb").readline().split()[1])
 
 
+def test_the_log_holds_no_query(start_server):
+    server = start_server(demo=True)
+    ask(server, "/dev/outbox.json?to=secret-address")
+    log = server.output()
+    assert "path=/dev/outbox.json status=200" in log
+    assert "secret-address" not in log
+
+
 def test_what_was_seeded_stays_over_a_restart(start_server, tmp_path):
     data = tmp_path / "kept"
     first = start_server(data=data, demo=True)
@@ -101,6 +109,7 @@ def test_what_was_seeded_stays_over_a_restart(start_server, tmp_path):
     second = start_server(data=data, demo=True)
     assert second.demo["pool_id"] == before["pool_id"]
     assert second.demo["client_id"] == before["client_id"]
+    assert second.demo["password"] == before["password"]
     assert second.demo["url"] == second.url
     assert (data / "demo.json").stat().st_mode & 0o077 == 0
 
@@ -149,6 +158,15 @@ def test_a_taken_port_is_told(tmp_path):
         answer = poolhouse(tmp_path, "run", "--port", str(taken.getsockname()[1]))
     assert answer.returncode == 1
     assert "cannot listen on 127.0.0.1" in answer.stderr
+
+
+def test_a_taken_port_of_the_demo_application_does_not_stop_the_server(start_server, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        server = start_server(demo=True, port=taken.getsockname()[1] - 1)
+        assert "the demo application is not started" in server.output()
+        assert server.status("/healthz") == 200
 
 
 def test_a_demo_outside_development_mode_is_refused(tmp_path):

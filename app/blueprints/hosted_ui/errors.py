@@ -6,6 +6,7 @@ from typing import Any
 
 from app.core.kernel import errors
 from app.core.kernel.errors import AttributeViolation, Fact, PasswordPolicyViolation
+from app.web.contexts import IdentifierKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,11 @@ _SENTENCES: dict[type[Fact], Sentence] = {
     errors.SignUpNotPermitted: Sentence(key="error.sign_up_not_permitted", status=403),
     errors.UserAlreadyConfirmed: Sentence(key="error.already_confirmed"),
     errors.UnauthorizedAttribute: Sentence(key="error.invalid_value"),
+    # What a form can send wrongly beside single attributes is the name: what the page's own words for it are, ``invalid_name`` says.
+    errors.InvalidParameter: Sentence(key="error.invalid_request"),
     errors.CodeMismatch: Sentence(key="error.code_mismatch", field="code"),
-    errors.CodeExpired: Sentence(key="error.code_expired", field="code"),
+    # The same sentence: a name that never asked for a code has none to expire, and that would tell who did.
+    errors.CodeExpired: Sentence(key="error.code_mismatch", field="code"),
     errors.CodeDeliveryFailed: Sentence(key="error.delivery_failed", status=503),
     errors.SessionExpired: Sentence(key="error.session_expired"),
     errors.SessionUsed: Sentence(key="error.session_expired"),
@@ -53,8 +57,10 @@ _PASSWORD_RULES = {
     "too_long": "error.password_too_long",
     "no_uppercase": "error.password_uppercase",
     "no_lowercase": "error.password_lowercase",
-    "no_number": "error.password_number",
+    "no_digit": "error.password_number",
     "no_symbol": "error.password_symbol",
+    "edge_space": "error.password_edge_space",
+    "characters": "error.password_characters",
     "common": "error.password_common",
     "reused": "error.password_reused",
 }
@@ -65,10 +71,14 @@ _ATTRIBUTE_RULES = {
     "too_long": "error.too_long",
     "too_small": "error.number_too_small",
     "too_large": "error.number_too_large",
-    "not_an_email": "error.invalid_email",
-    "not_a_phone_number": "error.invalid_phone",
-    "not_a_date": "error.invalid_date",
+    "bad_email": "error.invalid_email",
+    "bad_phone": "error.invalid_phone",
+    "not_a_datetime": "error.invalid_date",
     "not_a_number": "error.invalid_number",
+    "not_a_boolean": "error.invalid_value",
+    "characters": "error.invalid_value",
+    "immutable": "error.invalid_value",
+    "unknown": "error.invalid_value",
 }
 
 
@@ -86,6 +96,24 @@ def sentence_of(fact: Fact, *, password_field: str = "password", minimum_length:
         if kind in _SENTENCES:
             return _SENTENCES[kind]
     return Sentence(key="error.invalid_request")
+
+
+_NAMES: dict[str, str] = {
+    "email": "error.invalid_email",
+    "phone_number": "error.invalid_phone",
+    "email_or_phone": "error.invalid_email_or_phone",
+    "username": "error.invalid_username",
+}
+
+
+def invalid_name(kind: IdentifierKind) -> Sentence:
+    """A name that no user of the pool could have."""
+    return Sentence(key=_NAMES[kind], field="username")
+
+
+def missing(field: str) -> Sentence:
+    """A field that was left empty."""
+    return Sentence(key="error.required", field=field)
 
 
 def known_facts() -> frozenset[type[Fact]]:

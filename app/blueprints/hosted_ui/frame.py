@@ -61,6 +61,11 @@ class Frames:
         """The page as an answer. ``form_page`` is where its form is posted to; ``own`` are the page's own fields."""
         look = self.look(visit)
         form = self.form(visit, form_page) if form_page else None
+        if notice is None and error is None and request.method == "GET":
+            notice = self._spend_notice(visit)
+        # What went wrong on another page is no good news on this one: it stands where errors stand.
+        if notice is not None and notice.startswith("error."):
+            error, notice = Sentence(key=notice, status=200), None
         context = page(
             **self._frame(visit, look),
             form=form,
@@ -69,15 +74,15 @@ class Frames:
             values=values or {},
             **own,
         )
-        if visit.redirect_uri is not None:
-            allow_form_target(visit.redirect_uri)
+        for uri in visit.form_targets:
+            allow_form_target(uri)
         response = make_response(self.pages.render(look.theme, context), error.status if error else 200)
         return remember_language(response, look, secure=self.cookies.is_https)
 
     def form(self, visit: Visit, page: str) -> Form:
         return Form(action_url=visit.url(page), csrf_token=self.csrf.issue_token(request, visit.pool.pool_id))
 
-    def spend_notice(self, visit: Visit) -> str | None:
+    def _spend_notice(self, visit: Visit) -> str | None:
         """The notice that the last step left, as a catalogue key, shown once; the answer then forgets it."""
         progress = self.progress(visit)
         if progress.notice is None:
@@ -123,7 +128,7 @@ class Frames:
         admin_only = visit.pool.settings.admin_create_only
         recoverable = visit.pool.settings.recovery != ("admin_only",)
         return Links(
-            sign_in_url=visit.url("login"),
+            sign_in_url=visit.url("login") if visit.is_authorize_request else None,
             sign_up_url=None if admin_only else visit.url("signup"),
             forgot_password_url=visit.url("forgotPassword") if recoverable else None,
             confirm_url=visit.url("confirm"),
@@ -137,7 +142,13 @@ class Frames:
         if error is None:
             return None
         text = self.pages.sentence(look.theme, look.lang, error.key, **error.params)
-        return FormErrors(summary=text, fields={error.field: text} if error.field else {})
+        if error.field is None:
+            return FormErrors(summary=text)
+        # "Please fill this in" says nothing away from its field.
+        summary = "error.check_fields" if error.key == "error.required" else None
+        return FormErrors(
+            summary=self.pages.sentence(look.theme, look.lang, summary) if summary else text, fields={error.field: text}
+        )
 
 
 def password_rules(pool: Pool) -> tuple[PasswordRule, ...]:

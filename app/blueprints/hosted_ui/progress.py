@@ -13,6 +13,9 @@ _LIFETIME = 3600
 _LONGEST_QUERY = 1500
 """A longer authorize request is not remembered for a link in a mail; the page's own address still carries it."""
 
+_LONGEST_NAME = 320
+"""No user has a longer name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -37,7 +40,9 @@ def read_progress(cookies: Cookies, request: Request, pool_id: str) -> Progress:
     if text is None:
         return Progress()
     document: dict[str, Any] = json.loads(text)
-    return Progress(**{**document, "missing": tuple(document.get("missing", ()))})
+    # A cookie of another version may know other fields.
+    known = {name: value for name, value in document.items() if name in Progress.__slots__}
+    return Progress(**{**known, "missing": tuple(known.get("missing", ()))})
 
 
 def write_progress(cookies: Cookies, response: Response, pool_id: str, progress: Progress) -> None:
@@ -47,6 +52,8 @@ def write_progress(cookies: Cookies, response: Response, pool_id: str, progress:
         return
     if len(progress.query) > _LONGEST_QUERY:
         progress = replace(progress, query="")
+    if progress.username is not None and len(progress.username) > _LONGEST_NAME:
+        progress = replace(progress, username=None)
     kept = {name: value for name, value in asdict(progress).items() if value}
     try:
         cookies.put_sealed(response, _KIND, pool_id, json.dumps(kept), lifetime=_LIFETIME)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
-from app.blueprints.hosted_ui.errors import Sentence, sentence_of
+from app.blueprints.hosted_ui.errors import Sentence, missing, sentence_of
 from app.blueprints.hosted_ui.forms import identifier_kind, passwords_differ, typed, typed_code, typed_password
 from app.blueprints.hosted_ui.frame import Frames, password_rules
 from app.blueprints.hosted_ui.progress import Progress
@@ -22,14 +22,15 @@ class RecoveryPages:
     frames: Frames
     recovery: Recovery
 
-    def show(self, visit: Visit) -> Response:
-        return self._draw(visit, username=request.args.get("login_hint", "")[:320])
+    def show(self, visit: Visit, error: Sentence | None = None) -> Response:
+        username = typed("username") or request.args.get("login_hint", "")[:320]
+        return self._draw(visit, username=username, error=error)
 
     def submit(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
         username = typed("username") or self.frames.progress(visit).username or ""
         if not username:
-            return self._draw(visit, error=Sentence(key="error.required", field="username"))
+            return self._draw(visit, error=missing("username"))
         try:
             destination = self.recovery.forgot(visit.pool, visit.client, username, caller, conceal=True)
         except Fact as fact:
@@ -39,22 +40,24 @@ class RecoveryPages:
         )
         return self.frames.go(visit, visit.url("confirmForgotPassword"), progress)
 
-    def show_reset(self, visit: Visit) -> Response:
-        return self._draw_reset(visit, notice=self.frames.spend_notice(visit))
+    def show_reset(self, visit: Visit, error: Sentence | None = None) -> Response:
+        return self._draw_reset(visit, error=error)
 
     def submit_reset(self, visit: Visit) -> Response:
         if request.form.get("action") == "send_code":
             return self.submit(visit)
         caller = self.frames.caller(visit)
         username = typed("username") or self.frames.progress(visit).username or ""
-        for name, value in (("username", username), ("code", typed_code())):
+        password = typed_password("new_password")
+        for name, value in (("username", username), ("code", typed_code()), ("new_password", password.reveal())):
             if not value:
-                return self._draw_reset(visit, error=Sentence(key="error.required", field=name))
+                return self._draw_reset(visit, error=missing(name))
         if passwords_differ():
             return self._draw_reset(visit, error=Sentence(key="error.password_mismatch", field="confirm_password"))
-        code, password = Secret(typed_code()), typed_password("new_password")
         try:
-            self.recovery.reset(visit.pool, visit.client, username, code, password, caller, conceal=True)
+            self.recovery.reset(
+                visit.pool, visit.client, username, Secret(typed_code()), password, caller, conceal=True
+            )
         except Fact as fact:
             policy = visit.pool.settings.password_policy
             sentence = sentence_of(
@@ -76,14 +79,13 @@ class RecoveryPages:
             identifier=identifier_kind(visit.pool),
         )
 
-    def _draw_reset(self, visit: Visit, *, error: Sentence | None = None, notice: str | None = None) -> Response:
+    def _draw_reset(self, visit: Visit, *, error: Sentence | None = None) -> Response:
         progress = self.frames.progress(visit)
         return self.frames.draw(
             visit,
             ResetPasswordPage,
             form_page="confirmForgotPassword",
             error=error,
-            notice=notice,
             values={"username": typed("username")},
             username=progress.username,
             destination=progress.destination,

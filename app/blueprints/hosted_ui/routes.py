@@ -4,18 +4,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import quote, urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, make_response, redirect, request
+from werkzeug.exceptions import NotFound
 
 from app.blueprints.hosted_ui.assets import Assets
+from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.frame import Frames
-from app.blueprints.hosted_ui.progress import Progress
 from app.blueprints.hosted_ui.recovery import RecoveryPages
-from app.blueprints.hosted_ui.sign_in import SignInPages
+from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE, SignInPages
 from app.blueprints.hosted_ui.sign_up import SignUpPages
 from app.blueprints.hosted_ui.visit import RedirectUriRefused, Visit, read_visit
+from app.core.clients.model import Client
 from app.core.kernel.errors import ClientNotFound
+from app.core.pools.model import Pool
 from app.core.recovery.service import Recovery
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
@@ -27,7 +31,8 @@ from app.web.error_page import ErrorPages
 from app.web.pages import Pages
 from app.web.pool import WhichPool
 
-View = Callable[[Visit], Response]
+Show = Callable[[Visit, Sentence | None], Response]
+Submit = Callable[[Visit], Response]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ class HostedUi:
         recovery = RecoveryPages(frames=frames, recovery=self.recovery)
         errors = self.errors
         assets = Assets(pages=self.pages, which=self.which)
-        table: dict[str, tuple[View, View]] = {
+        table: dict[str, tuple[Show, Submit]] = {
             "/login": (sign_in.show, sign_in.submit),
             "/changePassword": (sign_in.show_new_password, sign_in.submit_new_password),
             "/signup": (sign_up.show, sign_up.submit),
@@ -66,12 +71,13 @@ class HostedUi:
             view = partial(self._serve, frames, errors, show, submit)
             blueprint.add_url_rule(path, path.strip("/"), view, methods=["GET", "POST"])
         blueprint.add_url_rule("/error", "error", partial(self._error, errors))
+        blueprint.add_url_rule("/.well-known/change-password", "well_known", self._change_password)
         blueprint.add_url_rule("/assets/_brand/<client_id>/<digest>/brand.css", "brand_stylesheet", assets.stylesheet)
         blueprint.add_url_rule("/assets/_brand/<client_id>/<digest>/logo", "brand_logo", assets.logo)
         blueprint.add_url_rule("/assets/<theme>/<digest>/<path:path>", "theme_file", assets.theme_file)
         return blueprint
 
-    def _serve(self, frames: Frames, errors: ErrorPages, show: View, submit: View, **_: Any) -> Response:
+    def _serve(self, frames: Frames, errors: ErrorPages, show: Show, submit: Submit, **_: Any) -> Response:
         try:
             visit = read_visit(self.which, request)
         except ClientNotFound:
@@ -79,14 +85,47 @@ class HostedUi:
         except RedirectUriRefused:
             return errors.draw(400, "error.redirect_uri", current_context().request_id)
         if request.method != "POST":
-            return show(visit)
+            return show(visit, None)
         try:
             return submit(visit)
         except FormRefused:
-            # The page was open too long or came from elsewhere: nothing was done, and it is offered again.
-            progress = frames.progress(visit)
-            kept = Progress(**{**_fields(progress), "notice": "error.form_expired"})
-            return frames.go(visit, visit.url(request.path.strip("/")), kept)
+            # Nothing was done. A form of another site is answered by a GET of our own, where the browser's cookies are present,
+            # and leaves them alone; our own page was open too long, and is offered again with what was typed.
+            if self.csrf.is_cross_site(request):
+                return frames.go(visit, visit.url(request.path.strip("/")))
+            return show(visit, Sentence(key="error.form_expired", status=403))
+
+    def _change_password(self) -> Response:
+        """Where password managers send people (W3C, *A Well-Known URL for Changing Passwords*): the page that sets a new password
+        by a code, of the pool whose host it is, or of the one pool this browser is signed in to. A true 404 where neither is.
+        """
+        pool = self.which.find_by_host() or self._pool_of_session()
+        client = None if pool is None or not pool.extensions.enabled else self._find_signing_in(pool)
+        if client is None:
+            raise NotFound
+        query = {
+            "client_id": client.client_id,
+            "response_type": "code",
+            "redirect_uri": client.settings.default_redirect_uri or client.settings.callback_urls[0],
+        }
+        return make_response(redirect(f"/forgotPassword?{urlencode(query, quote_via=quote)}"))
+
+    def _pool_of_session(self) -> Pool | None:
+        """The pool in whose session the browser is, where it is one alone."""
+        prefix = self.cookies.name(SESSION_COOKIE, "")
+        pools = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
+        return self.which.find(pools[0]) if len(pools) == 1 else None
+
+    def _find_signing_in(self, pool: Pool) -> Client | None:
+        """The pool's oldest client whose people sign in here."""
+        able = [
+            client
+            for client in self.which.clients.list_of(pool.pool_id)
+            if client.settings.oauth_enabled
+            and client.settings.callback_urls
+            and "COGNITO" in client.settings.identity_providers
+        ]
+        return min(able, key=lambda client: (client.created_at, client.client_id), default=None)
 
     def _error(self, errors: ErrorPages) -> Response:
         """Where older links lead: a fixed sentence for a known code, never words from the address."""
@@ -95,12 +134,8 @@ class HostedUi:
         return errors.draw(400, key, current_context().request_id)
 
 
-def _fields(progress: Progress) -> dict[str, Any]:
-    return {name: getattr(progress, name) for name in Progress.__slots__}
-
-
 class CaseFolding:
-    """Spells the hosted pages' paths as their routes do, before routing: ``/confirmuser`` is ``/confirmUser``."""
+    """Spells the hosted pages' paths as their routes do, before routing: ``/confirmuser/`` is ``/confirmUser``."""
 
     def __init__(self, following: WSGIApplication, paths: Iterable[str]) -> None:
         self._next = following
@@ -108,7 +143,7 @@ class CaseFolding:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        environ["PATH_INFO"] = self._spelling.get(path.lower(), path)
+        environ["PATH_INFO"] = self._spelling.get(path.removesuffix("/").lower(), path)
         return self._next(environ, start_response)
 
 
@@ -116,4 +151,4 @@ PAGE_PATHS = (
     "/login", "/logout", "/signup", "/confirm", "/confirmUser", "/resendcode", "/forgotPassword",
     "/confirmForgotPassword", "/changePassword", "/error",
 )  # fmt: skip
-"""What is matched whatever its case."""
+"""What is matched whatever its case, with or without a slash at its end."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
-from app.blueprints.hosted_ui.errors import Sentence, sentence_of
+from app.blueprints.hosted_ui.errors import Sentence, missing, sentence_of
 from app.blueprints.hosted_ui.forms import (
     attribute_fields,
     identifier_kind,
@@ -35,14 +35,17 @@ class SignInPages:
     sign_in: SignIn
     sessions: Sessions
 
-    def show(self, visit: Visit) -> Response:
-        notice = self.frames.spend_notice(visit)
-        return self._draw(visit, values={"username": request.args.get("login_hint", "")[:320]}, notice=notice)
+    def show(self, visit: Visit, error: Sentence | None = None) -> Response:
+        return self._draw(visit, username=typed("username") or request.args.get("login_hint", "")[:320], error=error)
 
     def submit(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
         username = typed("username")
-        proof = PasswordProof(username=username, password=typed_password("password"))
+        password = typed_password("password")
+        for name, value in (("username", username), ("password", password.reveal())):
+            if not value:
+                return self._draw(visit, error=missing(name), username=username)
+        proof = PasswordProof(username=username, password=password)
         try:
             outcome = self.sign_in.start(visit.pool, visit.client, proof, caller)
         except UserNotConfirmed:
@@ -50,7 +53,7 @@ class SignInPages:
             progress = Progress(username=username, query=visit.query, notice="notice.not_confirmed")
             return self.frames.go(visit, visit.url("confirm"), progress)
         except Fact as fact:
-            return self._draw(visit, error=sentence_of(fact), values={"username": username})
+            return self._draw(visit, error=sentence_of(fact), username=username)
         return self.continue_with(visit, outcome, username, caller)
 
     def continue_with(self, visit: Visit, outcome: Challenge | SignedIn, username: str, caller: Caller) -> Response:
@@ -66,22 +69,28 @@ class SignInPages:
         )
         return self.frames.go(visit, visit.url("changePassword"), progress)
 
-    def show_new_password(self, visit: Visit) -> Response:
+    def show_new_password(self, visit: Visit, error: Sentence | None = None) -> Response:
         if self.frames.progress(visit).attempt is None:
             return self._start_again(visit)
-        return self._draw_new_password(visit)
+        return self._draw_new_password(visit, error)
 
     def submit_new_password(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
         progress = self.frames.progress(visit)
         if progress.attempt is None:
             return self._start_again(visit)
+        for name in progress.missing:
+            if not typed(name):
+                return self._draw_new_password(visit, missing(name))
         if passwords_differ():
             return self._draw_new_password(visit, Sentence(key="error.password_mismatch", field="confirm_password"))
         answer = NewPassword(password=typed_password("new_password"), attributes=typed_attributes(progress.missing))
         try:
             outcome = self.sign_in.answer(visit.pool, visit.client, Secret(progress.attempt), answer, caller)
-        except (SessionExpired, SessionUsed):
+        except SessionUsed:
+            # The same form a second time: whoever was signed in by the first goes on.
+            return self.frames.go(visit, visit.url("oauth2/authorize"), Progress())
+        except SessionExpired:
             return self._start_again(visit)
         except Fact as fact:
             policy = visit.pool.settings.password_policy
@@ -107,25 +116,14 @@ class SignInPages:
     def _start_again(self, visit: Visit) -> Response:
         return self.frames.go(visit, visit.url("login"), Progress(notice="error.session_expired"))
 
-    def _draw(
-        self,
-        visit: Visit,
-        *,
-        error: Sentence | None = None,
-        values: dict[str, str],
-        notice: str | None = None,
-    ) -> Response:
+    def _draw(self, visit: Visit, *, error: Sentence | None = None, username: str) -> Response:
         local = "COGNITO" in visit.client.settings.identity_providers
-        # What went wrong on another page is no good news here: it stands where errors stand.
-        if notice is not None and notice.startswith("error."):
-            error, notice = Sentence(key=notice, status=200), None
         return self.frames.draw(
             visit,
             SignInPage,
             form_page="login",
             error=error,
-            values=values,
-            notice=notice,
+            values={"username": username},
             identifier=identifier_kind(visit.pool),
             password_sign_in=local,
         )

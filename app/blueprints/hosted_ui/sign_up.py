@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from flask import Response, request
 
-from app.blueprints.hosted_ui.errors import Sentence, sentence_of
+from app.blueprints.hosted_ui.errors import Sentence, invalid_name, missing, sentence_of
 from app.blueprints.hosted_ui.forms import (
     attribute_fields,
     identifier_kind,
@@ -19,7 +19,7 @@ from app.blueprints.hosted_ui.progress import Progress
 from app.blueprints.hosted_ui.sign_in import SignInPages
 from app.blueprints.hosted_ui.visit import Visit
 from app.core.kernel.caller import Caller
-from app.core.kernel.errors import Fact, SignUpNotPermitted
+from app.core.kernel.errors import AttributeViolation, Fact, InvalidParameter, SignUpNotPermitted, UserAlreadyConfirmed
 from app.core.kernel.secret import Secret
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.model import Registration
@@ -36,23 +36,35 @@ class SignUpPages:
     sign_in: SignIn
     sign_in_pages: SignInPages
 
-    def show(self, visit: Visit) -> Response:
+    def show(self, visit: Visit, error: Sentence | None = None) -> Response:
         if visit.pool.settings.admin_create_only:
             return self._draw(visit, error=sentence_of(SignUpNotPermitted()), open_to_all=False)
-        return self._draw(visit)
+        return self._draw(visit, error=error)
 
     def submit(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
         names = sign_up_attributes(visit.pool, visit.client)
         username = typed("username")
+        password, attributes = typed_password("password"), typed_attributes(names)
+        for name, value in (
+            ("username", username),
+            *((n, attributes.get(n)) for n in names),
+            ("password", password.reveal()),
+        ):
+            if not value:
+                return self._draw(visit, error=missing(name))
         registration = Registration(
             username=username,
-            password=typed_password("password"),
-            attributes=typed_attributes(names),
+            password=password,
+            attributes=attributes,
             conceal=bool(visit.pool.settings.username_attributes),
         )
         try:
             registered = self.sign_up.register(visit.pool, visit.client, registration, caller)
+        except AttributeViolation as violation:
+            return self._draw(visit, error=self._sentence(visit, violation))
+        except InvalidParameter:
+            return self._draw(visit, error=invalid_name(identifier_kind(visit.pool)))
         except Fact as fact:
             return self._draw(visit, error=self._sentence(visit, fact))
         progress = Progress(
@@ -65,8 +77,8 @@ class SignUpPages:
             return self._enter(visit, progress, caller)
         return self.frames.go(visit, visit.url("confirm"), progress)
 
-    def show_confirm(self, visit: Visit) -> Response:
-        return self._draw_confirm(visit, notice=self.frames.spend_notice(visit))
+    def show_confirm(self, visit: Visit, error: Sentence | None = None) -> Response:
+        return self._draw_confirm(visit, error=error)
 
     def submit_confirm(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
@@ -75,25 +87,28 @@ class SignUpPages:
             return self.submit_resend(visit)
         username = typed("username") or progress.username or ""
         if not username:
-            return self._draw_confirm(visit, error=Sentence(key="error.required", field="username"))
+            return self._draw_confirm(visit, error=missing("username"))
         if not typed_code():
-            return self._draw_confirm(visit, error=Sentence(key="error.required", field="code"))
+            return self._draw_confirm(visit, error=missing("code"))
         try:
             self.sign_up.confirm(visit.pool, visit.client, username, Secret(typed_code()), caller)
+        except UserAlreadyConfirmed:
+            # The same form a second time: whoever was signed in by the first goes on, everybody else signs in.
+            return self.frames.go(visit, visit.url("oauth2/authorize"), Progress())
         except Fact as fact:
             return self._draw_confirm(visit, error=self._sentence(visit, fact))
         mine = username == progress.username
         return self._enter(visit, progress if mine else Progress(), caller)
 
-    def show_resend(self, visit: Visit) -> Response:
-        return self._draw_resend(visit)
+    def show_resend(self, visit: Visit, error: Sentence | None = None) -> Response:
+        return self._draw_resend(visit, error)
 
     def submit_resend(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
         progress = self.frames.progress(visit)
         username = typed("username") or progress.username or ""
         if not username:
-            return self._draw_resend(visit, Sentence(key="error.required", field="username"))
+            return self._draw_resend(visit, missing("username"))
         try:
             destination = self.sign_up.resend(visit.pool, visit.client, username, caller)
         except Fact as fact:
@@ -102,10 +117,9 @@ class SignUpPages:
         kept = replace(kept, username=username, destination=destination.masked, notice="notice.code_sent")
         return self.frames.go(visit, visit.url("confirm"), kept)
 
-    def show_link(self, visit: Visit) -> Response:
+    def show_link(self, visit: Visit, error: Sentence | None = None) -> Response:
         """A GET from a mail confirms nothing: mail scanners follow links."""
-        notice = self.frames.spend_notice(visit)
-        return self._draw_link(visit, notice=notice)
+        return self._draw_link(visit, error=error)
 
     def submit_link(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
@@ -156,14 +170,13 @@ class SignUpPages:
             password_rules=password_rules(visit.pool),
         )
 
-    def _draw_confirm(self, visit: Visit, *, error: Sentence | None = None, notice: str | None = None) -> Response:
+    def _draw_confirm(self, visit: Visit, *, error: Sentence | None = None) -> Response:
         progress = self.frames.progress(visit)
         return self.frames.draw(
             visit,
             ConfirmPage,
             form_page="confirm",
             error=error,
-            notice=notice,
             values={"username": typed("username")},
             username=progress.username,
             destination=progress.destination,
@@ -181,8 +194,6 @@ class SignUpPages:
             identifier=identifier_kind(visit.pool),
         )
 
-    def _draw_link(self, visit: Visit, *, error: Sentence | None = None, notice: str | None = None) -> Response:
-        done = notice is not None
-        return self.frames.draw(
-            visit, ConfirmLinkPage, form_page=None if done else "confirmUser", error=error, notice=notice
-        )
+    def _draw_link(self, visit: Visit, *, error: Sentence | None = None) -> Response:
+        done = self.frames.progress(visit).notice == "notice.confirmed"
+        return self.frames.draw(visit, ConfirmLinkPage, form_page=None if done else "confirmUser", error=error)

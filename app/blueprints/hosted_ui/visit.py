@@ -26,6 +26,18 @@ class Visit:
     query: str
     redirect_uri: str | None
 
+    @property
+    def form_targets(self) -> tuple[str, ...]:
+        """Where a form of this page may end. A link from a mail names no redirect URI, and goes on with the request that the browser
+        began, which may name any of the client's."""
+        named = any(name == "redirect_uri" for name, _ in parse_qsl(self.query))
+        return (self.redirect_uri,) if named and self.redirect_uri else self.client.settings.callback_urls
+
+    @property
+    def is_authorize_request(self) -> bool:
+        """Whether a sign-in has somewhere to go on to; a link from a mail has not."""
+        return any(name == "response_type" for name, _ in parse_qsl(self.query))
+
     def url(self, page: str) -> str:
         """Another page of ours with the same authorize request."""
         return f"/{page}?{self.query}" if self.query else f"/{page}"

@@ -2,10 +2,11 @@
 
 from flask import Blueprint, Response
 from flask import request as flask_request
+from werkzeug.exceptions import HTTPException
 
 from app.blueprints.oauth2.authorize import Authorize
 from app.blueprints.oauth2.discovery import jwks, metadata
-from app.blueprints.oauth2.errors import PageRefusal
+from app.blueprints.oauth2.errors import PageRefusal, json_refusal, refusal
 from app.blueprints.oauth2.grants.authorization_code import CodeGrant
 from app.blueprints.oauth2.grants.pkce import ProofKey
 from app.blueprints.oauth2.grants.refresh_token import RefreshGrant
@@ -45,17 +46,29 @@ def _add_machine_endpoints(blueprint: Blueprint, server: PoolhouseServer) -> Non
     surroundings = server.surroundings
     machine = Blueprint("machine", __name__)
 
+    def show_user() -> Response:
+        return userinfo(surroundings)
+
     def describe(pool_id: str) -> Response:
         return metadata(surroundings, pool_id)
 
     machine.add_url_rule("/oauth2/token", "token", lambda: token(server), methods=["POST"])
     machine.add_url_rule("/oauth2/revoke", "revoke", lambda: revoke(server), methods=["POST"])
-    machine.add_url_rule("/oauth2/userInfo", "userinfo", lambda: userinfo(surroundings), methods=["GET", "POST"])
+    for path in ("/oauth2/userInfo", "/oauth2/userinfo"):
+        machine.add_url_rule(path, "userinfo", show_user, methods=["GET", "POST"])
     machine.add_url_rule("/<pool_id>/.well-known/openid-configuration", "openid", describe)
     machine.add_url_rule("/.well-known/oauth-authorization-server/<pool_id>", "oauth", describe)
     machine.add_url_rule("/<pool_id>/.well-known/jwks.json", "jwks", lambda pool_id: jwks(surroundings, pool_id))
+    machine.register_error_handler(HTTPException, _refuse_in_json)
     machine.after_request(_allow_every_origin)
     blueprint.register_blueprint(machine)
+
+
+def _refuse_in_json(error: HTTPException) -> Response:
+    """What was refused before or beside an endpoint (too large, not UTF-8, no such pool), in the shape that clients parse."""
+    status = error.code or 500
+    kind = "invalid_request" if status < 500 else "server_error"
+    return json_refusal(refusal(kind, error.description or error.name, status=status))
 
 
 def _allow_every_origin(response: Response) -> Response:

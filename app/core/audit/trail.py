@@ -31,8 +31,8 @@ class Trail:
                 pool_id=self.pool_id,
                 sub=self.sub,
                 client_id=self.client_id,
-                address=self.caller.address,
-                request_id=self.caller.request_id or None,
+                address=self.caller.address[:64] if self.caller.address else None,
+                request_id=self.caller.request_id[:36] or None,
                 detail=dict(self.detail),
             )
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.core.kernel.sealing import Hasher
 from app.core.messages.model import Channel
 from app.core.pools.model import Pool
-from app.core.users.identifiers import fold_email, fold_phone, looks_like_email, looks_like_phone
+from app.core.users.identifiers import MAX_VALUE, fold_email, fold_phone, looks_like_email, looks_like_phone
 from app.core.users.model import User
 
 CHANNELS = {"email": Channel.EMAIL, "phone_number": Channel.SMS}
@@ -48,6 +48,7 @@ def choose_verification(pool: Pool, user: User) -> str | None:
 
 def pretend_destination(hasher: Hasher, pool: Pool, typed: str, offered: Iterable[str]) -> Destination:
     """What an existing user's answer would look like, always the same for one name; ``offered`` are the pool's channels in order."""
+    typed = typed[:MAX_VALUE]
     email, phone = fold_email(typed), fold_phone(typed)
     if looks_like_email(email):
         return destination_of("email", email)

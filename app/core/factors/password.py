@@ -36,7 +36,8 @@ class Passwords:
     def check(self, pool: Pool, password: Secret) -> None:
         """Raises ``PasswordPolicyViolation`` with every broken rule. Knows no user, so it can run before anything is looked up."""
         rules = broken_rules(pool.settings.password_policy, password.reveal())
-        if pool.extensions.refuse_common_passwords and is_common(password.reveal(), self.common.contains):
+        common_matters = pool.extensions.refuse_common_passwords and "too_long" not in rules
+        if common_matters and is_common(password.reveal(), self.common.contains):
             rules = (*rules, "common")
         if rules:
             raise violation(rules)

@@ -68,7 +68,7 @@ class SignUp:
         With ``conceal``, in a pool whose usernames are addresses, an address that has an account answers exactly alike; its
         owner is told by message. Raises ``SignUpNotPermitted``, ``InvalidParameter`` and ``AttributeViolation``,
         ``UnauthorizedAttribute``, ``PasswordPolicyViolation``, ``UsernameExists``, ``CodeDeliveryFailed`` (the user exists then),
-        ``TooManyRequests``.
+        ``TooManyRequests``, ``AttemptLimitExceeded`` (concealed only).
         """
         with self._trail("sign_up.register", pool, client, caller) as trail:
             if pool.settings.admin_create_only:
@@ -76,6 +76,10 @@ class SignUp:
             self.rates.check_address("sign_up", pool.pool_id, caller.address, REGISTRATIONS_PER_HOUR)
             applicant = new_user(pool, client, registration, now=self.clock.now())
             held = identifiers_of(pool, applicant)
+            if registration.conceal:
+                # A page may write to the owner of an address: not more often than it would send codes again.
+                name = key_of(self.hasher, pool, None, _typed(registration, applicant))
+                self.rates.check("sign_up", f"{pool.pool_id}:{name}", RESENDS_PER_HOUR)
             # The pre-sign-up trigger is asked here; it may confirm or refuse.
             applicant = self.passwords.replace(applicant, self.passwords.encode(pool, None, registration.password))
             try:
@@ -149,8 +153,7 @@ class SignUp:
             attribute = choose_verification(pool, waiting) if waiting else None
             if waiting is None or attribute is None:
                 if not conceal:
-                    _check_waiting(user, waiting)
-                    raise InvalidParameter("Auto verification not turned on.")
+                    raise _why_not_resent(user, waiting)
                 owner = key_of(self.hasher, pool, None, username)
                 self.codes.pretend(pool.pool_id, SIGN_UP, owner, {}, keep=False)
                 trail.record("pretended")
@@ -256,6 +259,14 @@ def _check_waiting(user: User | None, waiting: User | None) -> None:
         raise UserDisabled
     if waiting is None:
         raise UserAlreadyConfirmed(f"User cannot be confirmed. Current status is {user.status.value}")
+
+
+def _why_not_resent(user: User | None, waiting: User | None) -> Fact:
+    if user is None:
+        return UserNotFound("Username/client id combination not found.")
+    if not user.enabled:
+        return UserDisabled()
+    return InvalidParameter("User is already confirmed." if waiting is None else "Auto verification not turned on.")
 
 
 def _typed(registration: Registration, applicant: User) -> str:

@@ -11,7 +11,7 @@ from app.core.clients.model import Client
 from app.core.kernel.errors import AttributeViolation, InvalidParameter, UnauthorizedAttribute
 from app.core.pools.model import Pool
 from app.core.pools.schema import STANDARD_STRINGS, VERIFIABLE, AttributeSchema
-from app.core.users.identifiers import check_not_alias_shaped, is_storable, looks_like_email, looks_like_phone
+from app.core.users.identifiers import check_username, is_storable, looks_like_email, looks_like_phone
 from app.core.users.model import User
 
 MAX_BYTES = 2048
@@ -45,6 +45,7 @@ def check_new(pool: Pool, attributes: Mapping[str, str]) -> None:
     """The values of a user to be created; raises ``AttributeViolation``. What is required is asked by ``check_required``."""
     for name, value in attributes.items():
         check_value(_schema_of(pool, name), value)
+        _check_alias(pool, name, value)
 
 
 def check_required(pool: Pool, attributes: Mapping[str, str]) -> None:
@@ -73,9 +74,14 @@ def change(pool: Pool, user: User, changes: Mapping[str, str]) -> User:
             _check_removable(pool, schema)
         else:
             check_value(schema, value)
-            if name == "preferred_username" and name in pool.settings.alias_attributes:
-                check_not_alias_shaped(pool, "preferred_username", value)
+            _check_alias(pool, name, value)
     return user.with_attributes({**_reset_verification(user, changes), **changes})
+
+
+def _check_alias(pool: Pool, name: str, value: str) -> None:
+    """A preferred_username that signs in is a username."""
+    if name == "preferred_username" and name in pool.settings.alias_attributes:
+        check_username(pool, value, what=name)
 
 
 def _check_removable(pool: Pool, schema: AttributeSchema) -> None:
@@ -103,9 +109,10 @@ def check_value(schema: AttributeSchema, value: str) -> None:
     """Raises ``AttributeViolation``. Lengths are characters; every value is at most 2048 bytes of UTF-8."""
     if not isinstance(value, str):
         raise InvalidParameter("Attribute values are strings.")
-    if not is_storable(value):
+    # The number of characters first: nothing else is to read a value of megabytes.
+    if len(value) <= MAX_BYTES and not is_storable(value):
         raise _violation(schema.name, "characters", "Control characters are not allowed")
-    if len(value.encode()) > MAX_BYTES:
+    if len(value) > MAX_BYTES or len(value.encode()) > MAX_BYTES:
         raise _violation(schema.name, "too_long", f"Value must be no longer than {MAX_BYTES} bytes", MAX_BYTES)
     if schema.data_type == "Number":
         _check_number(schema, value)

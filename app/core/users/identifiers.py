@@ -17,7 +17,9 @@ MAX_VALUE = 320
 """Characters of a comparison form: the longest e-mail address (RFC 5321 §4.5.3.1) and the width of the column."""
 MAX_USERNAME = 128
 
-_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)+")
+_PLAIN = r"\s@<>()\[\],;:\\\""
+"""What an address never needs and a mail header gives a meaning to."""
+_EMAIL = re.compile(rf"[^{_PLAIN}]{{1,64}}@[^{_PLAIN}.]+(?:\.[^{_PLAIN}.]+)+")
 _PHONE = re.compile(r"\+[0-9]{3,15}")
 _PHONE_FILLING = re.compile(r"[\s().\-]+")
 _USERNAME_CATEGORIES = frozenset("LMSNP")
@@ -40,7 +42,11 @@ def is_storable(text: str) -> bool:
 
 
 def looks_like_email(text: str) -> bool:
-    """One ``@`` between a name and a domain with a dot, no white space, in the text itself and in its NFKC form."""
+    """One ``@`` between a name and a domain with a dot, nothing that is unseen or has a meaning in a mail header; in the text
+    itself and in its NFKC form.
+    """
+    if len(text) > MAX_VALUE or any(unicodedata.category(character)[0] == "C" for character in text):
+        return False
     return bool(_EMAIL.fullmatch(text) and _EMAIL.fullmatch(unicodedata.normalize("NFKC", text)))
 
 
@@ -94,7 +100,7 @@ def candidates(pool: Pool, typed: str) -> tuple[Identifier, ...]:
 def identifiers_of(pool: Pool, user: User) -> tuple[Identifier, ...]:
     """The names the user holds: username and sub always, an alias when verified, a username attribute when present.
 
-    The sub is held as a username, so that nobody can choose another's sub as their name.
+    The sub and a preferred_username alias are held among the usernames too, so that nobody can choose another's as their own.
     """
     held = {Identifier(kind=IdentifierKind.USERNAME, value=user.sub): None}
     if user.username != user.sub:
@@ -104,6 +110,8 @@ def identifiers_of(pool: Pool, user: User) -> tuple[Identifier, ...]:
         if value is None or (name in pool.settings.alias_attributes and not _alias_counts(user, name)):
             continue
         held[Identifier(kind=_KINDS[name], value=_fold(pool, _KINDS[name], value))] = None
+        if name == "preferred_username":
+            held[Identifier(kind=IdentifierKind.USERNAME, value=fold_username(pool, value))] = None
     if any(len(identifier.value) > MAX_VALUE for identifier in held):
         raise InvalidParameter(f"A name to sign in with has at most {MAX_VALUE} characters.")
     return tuple(held)
@@ -114,17 +122,18 @@ def _alias_counts(user: User, name: str) -> bool:
     return name == "preferred_username" or user.is_verified(name)
 
 
-def check_username(pool: Pool, username: str) -> None:
-    """Raises ``InvalidParameter`` where a new user may not have this stored username (plain and alias pools)."""
-    if not 1 <= len(username) <= MAX_USERNAME:
-        raise InvalidParameter(f"Username must have 1 to {MAX_USERNAME} characters.")
+def check_username(pool: Pool, username: str, *, what: str = "Username") -> None:
+    """Raises ``InvalidParameter`` where nobody may have this username, or this preferred_username where that is an alias."""
+    # Lower case may be longer than what was written, and is what a case-insensitive pool stores.
+    if not 1 <= len(username) <= MAX_USERNAME or len(username.lower()) > MAX_USERNAME:
+        raise InvalidParameter(f"{what} must have 1 to {MAX_USERNAME} characters.")
     normal = unicodedata.normalize("NFKC", username)
     if any(unicodedata.category(character)[0] not in _USERNAME_CATEGORIES for character in username + normal):
-        raise InvalidParameter("Username must not contain spaces or control characters.")
-    check_not_alias_shaped(pool, "Username", username)
+        raise InvalidParameter(f"{what} must not contain spaces or control characters.")
+    _check_not_alias_shaped(pool, what, username)
 
 
-def check_not_alias_shaped(pool: Pool, what: str, value: str) -> None:
+def _check_not_alias_shaped(pool: Pool, what: str, value: str) -> None:
     """A name in the shape of an address would be taken for somebody's alias."""
     aliases = pool.settings.alias_attributes
     if "email" in aliases and looks_like_email(fold_email(value)):

@@ -150,6 +150,30 @@ def test_keys_rotate_one_for_each_purpose(poolhouse, pool):
     assert poolhouse("key", "rotate", "--pool", "us-east-1_nothing00").code == 1
 
 
+def test_a_user_is_made_shown_switched_off_and_removed(poolhouse, pool):
+    given = ("--pool", pool, "ada@example.com")
+    made = poolhouse("user", "create", *given, "--password", "Correct-horse-7", "--attribute", "name=Ada").json
+    assert made["UserStatus"] == "CONFIRMED"
+    assert made["Attributes"]["email"] == "ada@example.com"
+    assert poolhouse("user", "disable", *given).code == 0
+    assert poolhouse("user", "show", *given).json["Enabled"] is False
+    assert poolhouse("user", "enable", *given).code == 0
+    assert poolhouse("user", "set-password", *given, "--password", "Another-horse-8", "--temporary").code == 0
+    shown = poolhouse("user", "show", *given)
+    assert shown.json["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+    assert "argon2" not in shown.output
+    assert poolhouse("user", "confirm", *given).code == 1
+    assert poolhouse("user", "delete", *given).code == 0
+    assert poolhouse("user", "show", *given).complaint == "Error: User does not exist.\n"
+
+
+@pytest.mark.parametrize("password", ["short", "password", "Password1!"])
+def test_a_users_password_keeps_the_pools_rules(poolhouse, pool, password):
+    answer = poolhouse("user", "create", "--pool", pool, "ada@example.com", "--password", password)
+    assert answer.code == 1
+    assert password not in answer.complaint
+
+
 def test_the_schema_is_brought_up_and_stays(poolhouse):
     assert poolhouse("db", "upgrade").output.endswith(".\n")
     assert poolhouse("db", "upgrade").output.endswith("as before.\n")

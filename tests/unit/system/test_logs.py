@@ -12,14 +12,17 @@ def line():
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(FieldFormatter())
-    log = logging.getLogger("test", level=logging.DEBUG)
+    log = logging.getLogger("tests.fields")
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
     log.addHandler(handler)
 
     def write(event, *arguments, **fields):
         log.warning(event, *arguments, extra=fields)
         return stream.getvalue()
 
-    return write
+    yield write
+    log.removeHandler(handler)
 
 
 def test_an_event_is_one_line_of_fields(line):

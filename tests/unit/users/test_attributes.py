@@ -42,6 +42,7 @@ def user(house, pool):
         ("nickname", "x" * 2049, "too_long", 2048),
         ("nickname", "é" * 1025, "too_long", 2048),
         ("nickname", "a\x00b", "characters", None),
+        ("nickname", "\x00" * 1_000_000, "too_long", 2048),
         ("nickname", "a\nb", "characters", None),
         ("nickname", "a\x1b[0m", "characters", None),
         ("nickname", "\ud800", "characters", None),

@@ -116,6 +116,23 @@ def test_a_preferred_username_is_unique(house, alias_pool):
     assert house.directory.get(alias_pool, "jay").username == "jane"
 
 
+def test_a_username_and_a_preferred_username_are_one_name_space(house, alias_pool):
+    house.directory.create(alias_pool, "jane", {"preferred_username": "jay"})
+    house.directory.create(alias_pool, "joe", {})
+    with pytest.raises(UsernameExists):
+        house.directory.create(alias_pool, "jay", {})
+    with pytest.raises(AliasExists):
+        house.directory.update_attributes(alias_pool, "joe", {"preferred_username": "jane"})
+    house.directory.update_attributes(alias_pool, "jane", {"preferred_username": "jane"})
+    house.directory.create(alias_pool, "jay", {})
+
+
+@pytest.mark.parametrize("name", ["a b", "joe@example.com", "x" * 129, "j\u200bay"])
+def test_a_preferred_username_that_signs_in_is_held_to_the_rules_of_usernames(house, alias_pool, name):
+    with pytest.raises(InvalidParameter):
+        house.directory.create(alias_pool, "jane", {"preferred_username": name})
+
+
 def test_a_changed_address_is_the_new_name_and_the_old_one_is_free(house, pool):
     jane = house.a_user(pool)
     house.directory.update_attributes(pool, JANE, {"email": "new@example.com"})
