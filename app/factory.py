@@ -29,6 +29,7 @@ from app.web.error_page import ErrorPages
 from app.web.errors import ErrorAnswers
 from app.web.hosts import Hosts
 from app.web.pool import WhichPool
+from app.web.ready import ReadyAnswers
 from app.web.site import Site
 
 _log = logging.getLogger(__name__)
@@ -79,6 +80,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
     )
     flask_app.register_blueprint(hosted_ui.blueprint())
     flask_app.wsgi_app = CaseFolding(flask_app.wsgi_app, PAGE_PATHS)  # type: ignore[method-assign]  # Flask's own way to wrap
+    # The outermost: what it answers needs neither routing nor hooks.
+    flask_app.wsgi_app = ReadyAnswers(  # type: ignore[method-assign]  # as above
+        flask_app.wsgi_app,
+        ends=("/.well-known/openid-configuration", "/.well-known/jwks.json"),
+        remembered=installation.remembered.fresh,
+        contexts=contexts,
+        clock=installation.clock,
+    )
     return flask_app
 
 

@@ -82,6 +82,7 @@ class Installation:
     messaging: Messaging
     drainer: Drainer
     pages: Pages
+    remembered: ConfigurationCache
     services: Services
 
     def close(self) -> None:
@@ -134,9 +135,11 @@ def open_installation(
         outbox_limit=settings.outbox_limit,
     )
     drainer, pages = Drainer(), Pages(_theme_folders(settings))
+    remembered = ConfigurationCache(database)
     services = _open_rooms(
         settings,
         database,
+        remembered,
         sealer,
         hasher,
         clock=clock,
@@ -155,6 +158,7 @@ def open_installation(
         messaging=messaging,
         drainer=drainer,
         pages=pages,
+        remembered=remembered,
         services=services,
     )
 
@@ -208,6 +212,7 @@ def _theme_folders(settings: Settings) -> list[Path]:
 def _open_rooms(
     settings: Settings,
     database: Database,
+    remembered: ConfigurationCache,
     sealer: Sealer,
     hasher: Hasher,
     *,
@@ -219,7 +224,6 @@ def _open_rooms(
     key_factory: KeyFactory,
 ) -> Services:
     """One room after the other, those it needs before it."""
-    remembered = ConfigurationCache(database)
     schema = BotocoreSchema()
     audit = SqlAuditLog(database, clock)
     users, group_store, pool_store, domain_store = (

@@ -97,10 +97,9 @@ def fill(opened: Installation, world: World, wanted: int, *, tell: Callable[[str
         spent = time.perf_counter() - began
         left = spent / (have - start) * (wanted - have)
         tell(f"  seeding: {have:,} of {wanted:,} users, {left:,.0f} s left")
-    with database.engine.connect() as connection:
+    with database.connection() as connection:
         # What autovacuum would do in its own time, done before anything is measured.
-        order = "VACUUM ANALYZE" if not database.is_sqlite else "ANALYZE"
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(order)
+        connection.exec_driver_sql("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE")
 
 
 def _progress(line: str) -> None:

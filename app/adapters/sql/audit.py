@@ -6,6 +6,8 @@ from app.core.audit.model import AuditEvent
 from app.core.kernel.clock import Clock
 from app.core.kernel.ids import new_uuid
 
+_APPEND = insert(audit)
+
 
 class SqlAuditLog:
     """The ``AuditLog``."""
@@ -17,16 +19,17 @@ class SqlAuditLog:
     def record(self, event: AuditEvent) -> None:
         with self._database.connection() as connection:
             connection.execute(
-                insert(audit).values(
-                    id=new_uuid(),
-                    at=self._clock.now(),
-                    pool_id=event.pool_id,
-                    event=event.event,
-                    outcome=event.outcome,
-                    sub=event.sub,
-                    client_id=event.client_id,
-                    address=event.address,
-                    request_id=event.request_id,
-                    detail=dict(event.detail),
-                )
+                _APPEND,
+                {
+                    "id": new_uuid(),
+                    "at": self._clock.now(),
+                    "pool_id": event.pool_id,
+                    "event": event.event,
+                    "outcome": event.outcome,
+                    "sub": event.sub,
+                    "client_id": event.client_id,
+                    "address": event.address,
+                    "request_id": event.request_id,
+                    "detail": dict(event.detail),
+                },
             )
