@@ -69,7 +69,7 @@ def _machine(rooms: Any, pool: Pool) -> Client | None:
     servers = getattr(rooms, "resource_servers", None)
     if servers is None:
         return None
-    servers.create(pool, _RESOURCE, "Bench API", [("read", "Read")])
+    servers.create(pool.pool_id, _RESOURCE, name="Bench API", scopes={"read": "Read"})
     settings = {
         "AllowedOAuthFlowsUserPoolClient": True,
         "AllowedOAuthFlows": ["client_credentials"],
