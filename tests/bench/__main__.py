@@ -46,6 +46,7 @@ def _options() -> argparse.Namespace:
         "--no-redis", choices=["column", "only", "never"], default="column", help="the run without Redis"
     )
     parser.add_argument("--sqlite", action="store_true", help="SQLite instead of PostgreSQL")
+    parser.add_argument("--starts", type=int, default=2, help="starts of the server, of which the last one counts")
     parser.add_argument("--only", default="", help="only scenarios whose names hold this text")
     return parser.parse_args()
 
@@ -90,8 +91,9 @@ class Bench:
         column = Column(users=users, redis=redis)
         with stack.opened(env, self._data) as opened:
             tokens = scenarios.sample(opened, self._world, users)
-        with stack.served(env, self._port, self._data, workers=self._options.workers):
-            pass  # The first start fills the caches of the file system and of bytecode; the second one is measured.
+        for _ in range(self._options.starts - 1):
+            with stack.served(env, self._port, self._data, workers=self._options.workers):
+                pass  # Fills the caches of the file system and of bytecode; the last start is measured.
         with stack.served(env, self._port, self._data, workers=self._options.workers) as running:
             column.start_seconds, column.start_cpu_ms = running.start_seconds, running.start_cpu_ms
             metadata = stack.metadata(self._port, self._world.pool.pool_id)

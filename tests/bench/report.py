@@ -69,8 +69,10 @@ def print_column(column: Column, say: Callable[[str], None] = print) -> None:
     )
     for outcome in column.outcomes:
         say(_line(outcome))
-    say(f"start to the first 200 (warm): {column.start_seconds:.2f} s, {column.start_cpu_ms:,.0f} CPU-ms "
-        f"[{verdict(column.start_seconds, START)}]")  # fmt: skip
+    rates = meters.mean_rates([one.rates for one in column.outcomes if one.rates])
+    start = column.start_cpu_ms * REFERENCE_RSA_MS / rates.rsa_ms / 1000
+    say(f"start to the first 200 (warm): {column.start_seconds:.2f} s on the clock, {column.start_cpu_ms:,.0f} CPU-ms of "
+        f"parent and workers, scaled {start:.2f} s [{verdict(start, START)}]")  # fmt: skip
     say(f"PSS a worker: idle {_mib(column.idle_mib)} [{verdict(max(column.idle_mib, default=0), MEMORY)}], "
         f"after all this {_mib(column.busy_mib)}")  # fmt: skip
     if column.paced is not None:
@@ -79,7 +81,6 @@ def print_column(column: Column, say: Callable[[str], None] = print) -> None:
     if column.beside_hashing_ms is not None:
         say(f"the same while two passwords are being hashed: p99 {column.beside_hashing_ms:.1f} ms "
             f"[{verdict(column.beside_hashing_ms, BESIDE_HASHING)}]")  # fmt: skip
-    rates = meters.mean_rates([one.rates for one in column.outcomes if one.rates])
     say(f"the machine meanwhile: RSA-2048 {rates.rsa_ms:.3f} CPU-ms ({1000 / rates.rsa_ms:,.0f}/s a core), "
         f"Argon2id {rates.argon2_ms:.1f} CPU-ms ({1000 / rates.argon2_ms:,.0f}/s a core)")  # fmt: skip
 
