@@ -119,9 +119,9 @@ class Measured:
 
     @property
     def workers(self) -> list[int]:
-        """The processes that serve: descendants with many threads, so neither the parent nor a resource tracker."""
+        """The processes that serve: descendants with threads, so neither the parent nor a resource tracker."""
         below = [pid for pid in meters.tree(self.server.pid) if pid != self.server.pid]
-        return [pid for pid in below if len(list(Path(f"/proc/{pid}/task").iterdir())) > 4]
+        return [pid for pid in below if len(list(Path(f"/proc/{pid}/task").iterdir())) > 1]
 
 
 @contextmanager
