@@ -33,6 +33,7 @@ from app.web.form_post import FormPostPages
 from app.web.hosts import Hosts
 from app.web.measure import Measure
 from app.web.pool import WhichPool
+from app.web.ready import ReadyAnswers
 from app.web.site import Site
 
 _log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         hosts=Hosts(site=site, is_pool_host=lambda name: pools.find_by_host(name) is not None),
         errors=ErrorAnswers(render_error=error_pages.draw_status),
     ).install(flask_app)
-    Measure(tally=installation.counters).install(flask_app)
+    measure = Measure(tally=installation.counters)
+    measure.install(flask_app)
     flask_app.register_blueprint(_metrics(installation).blueprint())
     flask_app.register_blueprint(
         operations_blueprint(_checks(installation), lambda: [*installation.messaging.warnings, *contexts.warnings])
@@ -88,6 +90,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
     )
     flask_app.register_blueprint(hosted_ui.blueprint())
     flask_app.wsgi_app = CaseFolding(flask_app.wsgi_app, PAGE_PATHS)  # type: ignore[method-assign]  # Flask's own way to wrap
+    # The outermost: what it answers needs neither routing nor hooks.
+    flask_app.wsgi_app = ReadyAnswers(  # type: ignore[method-assign]  # as above
+        flask_app.wsgi_app,
+        ends=("/.well-known/openid-configuration", "/.well-known/jwks.json"),
+        remembered=installation.remembered.fresh,
+        contexts=contexts,
+        clock=installation.clock,
+        measured=measure.count_ready,
+    )
     return flask_app
 
 

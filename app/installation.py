@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.adapters.ephemeral.redis import open_ephemeral
 from app.adapters.messaging.choose import Messaging, choose_messaging
 from app.adapters.sql import migrate
+from app.adapters.sql.configuration import ConfigurationCache
 from app.adapters.sql.db import Database, open_database
 from app.adapters.sql.installation import WrongMasterKey, has_data_key, open_data_key
 from app.adapters.system.clock import MovableClock, SystemClock
@@ -50,6 +51,7 @@ class Installation:
     drainer: Drainer
     logout_drainer: Drainer
     pages: Pages
+    remembered: ConfigurationCache
     services: Services
 
     def close(self) -> None:
@@ -104,9 +106,11 @@ def open_installation(
         outbox_limit=settings.outbox_limit,
     )
     drainer, logout_drainer, pages = Drainer(), Drainer(), Pages(_theme_folders(settings))
+    remembered = ConfigurationCache(database)
     services = open_rooms(
         settings,
         database,
+        remembered,
         sealer,
         hasher,
         clock=clock,
@@ -129,6 +133,7 @@ def open_installation(
         drainer=drainer,
         logout_drainer=logout_drainer,
         pages=pages,
+        remembered=remembered,
         services=services,
     )
 

@@ -65,6 +65,7 @@ from app.web.pages import Pages
 def open_rooms(
     settings: Settings,
     database: Database,
+    remembered: ConfigurationCache,
     sealer: Sealer,
     hasher: Hasher,
     *,
@@ -78,7 +79,6 @@ def open_rooms(
     key_factory: KeyFactory,
 ) -> Services:
     """One room after the other, those it needs before it."""
-    remembered = ConfigurationCache(database)
     schema = BotocoreSchema()
     # Every event is counted, also the repeated refusals that leave no row.
     rows = SqlAuditLog(database, clock, days=settings.audit_days)

@@ -4,6 +4,8 @@ import ipaddress
 import logging
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from flask import Request, g, has_request_context
 
@@ -11,9 +13,20 @@ from app.core.kernel.caller import Caller
 from app.core.kernel.ids import new_uuid
 from app.web.site import Network, Site
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
 _log = logging.getLogger(__name__)
 
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port")
+_FORWARDED = frozenset(
+    {
+        "HTTP_FORWARDED",
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_X_FORWARDED_PORT",
+    }
+)
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 _LONGEST_AGENT = 400
 
@@ -44,29 +57,33 @@ class Contexts:
 
     def open(self, request: Request) -> RequestContext:
         """Reads the request's context and keeps it for the rest of the request."""
-        request_id = new_uuid()
-        peer = peer_address(request)
-        trusted = _is_within(peer, self._trusted)
-        if not trusted and any(name in request.headers for name in _FORWARDED):
-            self._warn(peer)
-        agent = request.headers.get("User-Agent")
-        caller = Caller(
-            address=self._client_address(request, peer) if trusted else peer or None,
-            user_agent=agent[:_LONGEST_AGENT] if agent else None,
-            request_id=request_id,
-        )
-        host = _last(request, "X-Forwarded-Host") if trusted else None
-        host = host or request.environ.get("HTTP_HOST", "")
-        context = RequestContext(
-            request_id=request_id, caller=caller, peer=peer, host=host.lower() if _HOST.fullmatch(host) else ""
-        )
+        context: RequestContext = self.read(request.environ)
         g.poolhouse_context = context
         return context
 
-    def _client_address(self, request: Request, peer: str) -> str:
+    def read(self, environ: "WSGIEnvironment") -> RequestContext:
+        """The context alone, for what answers before Flask is asked."""
+        request_id = new_uuid()
+        peer = _bare_address(environ.get("REMOTE_ADDR") or "") or ""
+        trusted = _is_within(peer, self._trusted)
+        if not trusted and not _FORWARDED.isdisjoint(environ):
+            self._warn(peer)
+        agent = environ.get("HTTP_USER_AGENT")
+        caller = Caller(
+            address=self._client_address(environ, peer) if trusted else peer or None,
+            user_agent=agent[:_LONGEST_AGENT] if agent else None,
+            request_id=request_id,
+        )
+        host = _last(environ, "HTTP_X_FORWARDED_HOST") if trusted else None
+        host = host or environ.get("HTTP_HOST", "")
+        return RequestContext(
+            request_id=request_id, caller=caller, peer=peer, host=host.lower() if _HOST.fullmatch(host) else ""
+        )
+
+    def _client_address(self, environ: "WSGIEnvironment", peer: str) -> str:
         """The nearest address that is not itself a trusted proxy. What stands left of it anybody may have written."""
         address = peer
-        for written in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        for written in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
             hop = _bare_address(written.strip())
             if hop is None:
                 break
@@ -104,6 +121,7 @@ def peer_address(request: Request) -> str:
     return _bare_address(request.environ.get("REMOTE_ADDR") or "") or ""
 
 
+@lru_cache(maxsize=4096)
 def _bare_address(text: str) -> str | None:
     """The address in ``1.2.3.4``, ``1.2.3.4:80``, ``::1`` or ``[::1]:80``; None where there is none."""
     if text.startswith("["):
@@ -126,6 +144,6 @@ def _is_within(address: str, networks: tuple[Network, ...]) -> bool:
     return any(found in network for network in networks)
 
 
-def _last(request: Request, header: str) -> str | None:
+def _last(environ: "WSGIEnvironment", header: str) -> str | None:
     """What the nearest proxy wrote."""
-    return request.headers.get(header, "").split(",")[-1].strip() or None
+    return environ.get(header, "").split(",")[-1].strip() or None

@@ -4,6 +4,7 @@ import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -86,4 +87,9 @@ class Cookies:
         return plain[_TIME_BYTES:].decode()
 
     def _cipher(self) -> AESGCM:
-        return AESGCM(self.hasher.derive("cookies"))
+        return _cipher_of(self.hasher.derive("cookies"))
+
+
+@lru_cache(maxsize=4)
+def _cipher_of(key: bytes) -> AESGCM:
+    return AESGCM(key)

@@ -14,6 +14,16 @@ _PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
+_ALWAYS = tuple(
+    (name.lower(), name, value)
+    for name, value in {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }.items()
+)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
@@ -53,19 +63,19 @@ def form_source(redirect_uri: str) -> str | None:
 def add_security_headers(response: Response, site: Site) -> Response:
     """What an answer set itself stays; everything else gets its strict default."""
     headers = response.headers
-    page = response.mimetype == "text/html"
-    if page:
+    # Looked through once: asking the headers for each name goes through all of them each time.
+    present = {name.lower() for name, _ in headers}
+    policy = _NOTHING
+    if response.mimetype == "text/html":
         targets = " ".join(["'self'", "https:", *dict.fromkeys(g.get("poolhouse_form_targets", ()))])
         frames = " ".join(dict.fromkeys(g.get("poolhouse_frames", ())))
         framing = f"; frame-src {frames}" if frames else ""
-        headers.setdefault("Content-Security-Policy", f"{_PAGE}{framing}; form-action {targets}")
-    else:
-        headers.setdefault("Content-Security-Policy", _NOTHING)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Cache-Control", "no-store")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if site.is_https:
-        headers.setdefault("Strict-Transport-Security", f"max-age={_ONE_YEAR}")
+        policy = f"{_PAGE}{framing}; form-action {targets}"
+    if "content-security-policy" not in present:
+        headers.add("Content-Security-Policy", policy)
+    for lowered, name, value in _ALWAYS:
+        if lowered not in present:
+            headers.add(name, value)
+    if site.is_https and "strict-transport-security" not in present:
+        headers.add("Strict-Transport-Security", f"max-age={_ONE_YEAR}")
     return response

@@ -26,12 +26,14 @@ def check_readable(request: Request) -> None:
     query: bytes = request.query_string
     if len(query) > _LONGEST_QUERY:
         raise RequestURITooLarge
-    _check_encoded(query, BadRequest("The query has too many parameters."))
+    if query:
+        _check_encoded(query, BadRequest("The query has too many parameters."))
     if "\0" in request.path or "\ufffd" in request.path:
         raise BadRequest("The path is not readable.")
-    if request.mimetype == "multipart/form-data":
+    mimetype = request.mimetype if "CONTENT_TYPE" in request.environ else ""
+    if mimetype == "multipart/form-data":
         raise UnsupportedMediaType("Forms are sent as application/x-www-form-urlencoded.")
-    if request.mimetype == _FORM:
+    if mimetype == _FORM:
         if request.content_length is not None and request.content_length > _LONGEST_BODY:
             raise RequestEntityTooLarge
         _check_encoded(request.get_data(cache=True), RequestEntityTooLarge("The form has too many fields."))

@@ -1,6 +1,8 @@
 """How a page looks for this request: whose branding, which theme, which language."""
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal
 from urllib.parse import quote
@@ -16,18 +18,34 @@ from app.web.pages import Pages
 
 _LANGUAGE_COOKIE = "poolhouse-lang"
 _YEAR = 365 * 86400
+_REMEMBERED = 64
+"""Brandings whose reading and stylesheet are kept: every page asks for both."""
+_stylesheets: dict[int, tuple[Branding, tuple[str, str]]] = {}
+"""By identity, beside the branding itself, so that an address in memory that is used again is noticed."""
 
 
 def branding_of(pool: Pool, client: Client) -> Branding:
     """The client's branding over its pool's; both were checked when they were set."""
-    beneath = parse_branding(pool.extensions.document.get("branding") or {})
-    return layered(beneath, parse_branding(client.extensions.document.get("branding") or {}))
+    beneath, above = (one.extensions.document.get("branding") or {} for one in (pool, client))
+    return _layered(json.dumps(beneath), json.dumps(above))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _layered(beneath: str, above: str) -> Branding:
+    return layered(parse_branding(json.loads(beneath)), parse_branding(json.loads(above)))
 
 
 def brand_stylesheet(branding: Branding) -> tuple[str, str]:
     """The generated stylesheet and the digest in its address."""
+    known = _stylesheets.get(id(branding))
+    if known is not None and known[0] is branding:
+        return known[1]
     text = stylesheet(branding)
-    return text, sha256(text.encode()).hexdigest()[:12]
+    made = text, sha256(text.encode()).hexdigest()[:12]
+    if len(_stylesheets) >= _REMEMBERED:
+        _stylesheets.clear()
+    _stylesheets[id(branding)] = branding, made
+    return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,13 @@ class Measure:
     def install(self, flask_app: Flask) -> None:
         flask_app.after_request(self._after)
 
+    def count_ready(self, path: str, seconds: float) -> None:
+        """An answer from memory, under the rule that would have served it."""
+        endpoint = f"/<pool_id>/{path.lstrip('/').partition('/')[2]}"
+        self.tally.add(REQUESTS, "GET", endpoint, "2xx")
+        self.tally.add(SECONDS, "GET", endpoint, _BOUNDS[bisect_left(BUCKETS, seconds)])
+        self.tally.add(SECONDS_SUM, "GET", endpoint, amount=seconds)
+
     def _after(self, response: Response) -> Response:
         rule = request.url_rule
         # The rule, never the path: what people type must not make new series, nor be kept.

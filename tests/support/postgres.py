@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def wheel() -> Path | None:
 
 
 @contextmanager
-def embedded(programs: Path) -> Iterator[str]:
+def embedded(programs: Path, *, options: Mapping[str, str] = CARELESS) -> Iterator[str]:
     """The administrator's URL of a PostgreSQL that lives until the block ends, on a port of its own."""
     # PostgreSQL refuses to run as root, so there it becomes the user who owns nothing.
     user = "nobody" if os.geteuid() == 0 else None
@@ -79,7 +79,7 @@ def embedded(programs: Path) -> Iterator[str]:
         port = free_port()
         initialise(programs, folder, user=user, password=password)
         command: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-p", str(port)]
-        for name, value in CARELESS.items():
+        for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         # SIGINT is PostgreSQL's fast shutdown; on SIGTERM it would wait for clients to leave.
         with Leashed(command, log=folder / "log", user=user, stop=signal.SIGINT) as server:

@@ -38,8 +38,8 @@ _CONFIGURATION = "poolhouse_configuration_changed"
 
 
 _NO_BEGIN = "poolhouse_no_begin"
-"""An execution option: SQLite commits each statement by itself. Its driver has no transactions of its own here, so unlike
-SQLAlchemy's isolation level this costs nothing at each use.
+"""An execution option: each statement commits by itself. The drivers begin no transactions of their own here, so unlike
+SQLAlchemy's isolation level, which is switched on and off again, this costs nothing at each use.
 """
 
 
@@ -51,9 +51,7 @@ class Database:
         self.configuration_mark = object()
         """Another object after each committed change of configuration by this process: its caches look at once."""
         self._writer = Lock() if self.is_sqlite else None
-        self._single = engine.execution_options(
-            **({_NO_BEGIN: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
-        )
+        self._single = engine.execution_options(**{_NO_BEGIN: True})
         self._current: ContextVar[Connection | None] = ContextVar("poolhouse_connection", default=None)
 
     @property
@@ -184,6 +182,8 @@ def open_database(flask_app: Flask, url: str) -> Database:
         engine = db.engine
     if engine.dialect.name == "sqlite":
         prepare_sqlite(engine)
+    else:
+        prepare_postgresql(engine)
     return Database(engine)
 
 
@@ -219,3 +219,19 @@ def prepare_sqlite(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         if not connection.get_execution_options().get(_NO_BEGIN):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def prepare_postgresql(engine: Engine) -> None:
+    """Connections that commit each statement, and an explicit BEGIN for every transaction.
+
+    psycopg would send the same BEGIN by itself. COMMIT and ROLLBACK go by what the connection is in, not by how it is set.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.autocommit = True
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get(_NO_BEGIN):
+            connection.exec_driver_sql("BEGIN")

@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, nulls_last, select, update
+from sqlalchemy import Row, and_, bindparam, delete, insert, nulls_last, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -36,6 +36,13 @@ def _columns(group: Group) -> dict[str, Any]:
 
 
 _BY_PRECEDENCE = (nulls_last(groups.c.precedence), groups.c.name)
+_OF_USER = (
+    select(groups)
+    .join(group_members, and_(group_members.c.pool_id == groups.c.pool_id, group_members.c.name == groups.c.name))
+    .where(group_members.c.pool_id == bindparam("its_pool"), group_members.c.sub == bindparam("its_sub"))
+    .order_by(*_BY_PRECEDENCE)
+)
+"""Built once: building a statement takes as long as running it."""
 
 
 class SqlGroups:
@@ -73,16 +80,8 @@ class SqlGroups:
             return [_group(row) for row in rows]
 
     def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
-        statement = (
-            select(groups)
-            .join(
-                group_members, and_(group_members.c.pool_id == groups.c.pool_id, group_members.c.name == groups.c.name)
-            )
-            .where(group_members.c.pool_id == pool_id, group_members.c.sub == sub)
-            .order_by(*_BY_PRECEDENCE)
-        )
         with self._database.connection() as connection:
-            return [_group(row) for row in connection.execute(statement)]
+            return [_group(row) for row in connection.execute(_OF_USER, {"its_pool": pool_id, "its_sub": sub})]
 
     def add_member(self, pool_id: PoolId, name: str, sub: Sub, *, at: int) -> None:
         upsert: Any = sqlite.insert if self._database.is_sqlite else postgresql.insert

@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, func, insert, or_, select, update
 
 from app.adapters.sql.db import Database
 from app.adapters.sql.sweeping import BEFORE, sweep_of
@@ -40,16 +40,17 @@ class SqlTokens:
         with self._database.writing() as connection:
             connection.execute(_SWEEP_CODES, {BEFORE: code.created_at - _TOMBSTONE_SECONDS})
             connection.execute(
-                insert(authorization_codes).values(
-                    code_hash=code.code_hash,
-                    pool_id=code.pool_id,
-                    client_id=code.client_id,
-                    sub=code.sub,
-                    document=document,
-                    origin_jti=code.origin_jti,
-                    created_at=code.created_at,
-                    expires_at=code.expires_at,
-                )
+                _ADD_CODE,
+                {
+                    "code_hash": code.code_hash,
+                    "pool_id": code.pool_id,
+                    "client_id": code.client_id,
+                    "sub": code.sub,
+                    "document": document,
+                    "origin_jti": code.origin_jti,
+                    "created_at": code.created_at,
+                    "expires_at": code.expires_at,
+                },
             )
 
     def find_code(self, code_hash: str) -> AuthorizationCode | None:
@@ -71,17 +72,14 @@ class SqlTokens:
         )
 
     def redeem_code(self, code_hash: str, session: TokenSession, refresh: RefreshToken | None, *, now: int) -> bool:
-        unused = and_(authorization_codes.c.code_hash == code_hash, authorization_codes.c.used_at.is_(None))
         with self._database.writing() as connection:
-            claimed = connection.execute(
-                update(authorization_codes).where(unused).values(used_at=now).returning(authorization_codes.c.code_hash)
-            )
+            claimed = connection.execute(_CLAIM_CODE, {"its_hash": code_hash, "now": now})
             if claimed.one_or_none() is None:
                 return False
             connection.execute(_SWEEP_SESSIONS, {BEFORE: now - _TOMBSTONE_SECONDS})
-            connection.execute(insert(token_sessions).values(_session_columns(session)))
+            connection.execute(_ADD_SESSION, _session_columns(session))
             if refresh is not None:
-                connection.execute(insert(refresh_tokens).values(_refresh_columns(refresh)))
+                connection.execute(_ADD_REFRESH, _refresh_columns(refresh))
             return True
 
     def add_session(self, session: TokenSession) -> None:
@@ -106,21 +104,16 @@ class SqlTokens:
         return refresh, session, user_from(row) if row.sub is not None else None
 
     def rotate_refresh(self, token_hash: str, successor: RefreshToken, *, now: int, reusable_since: int) -> bool:
-        live = select(token_sessions.c.origin_jti).where(
-            token_sessions.c.origin_jti == successor.origin_jti, token_sessions.c.revoked_at.is_(None)
-        )
-        unused = or_(refresh_tokens.c.used_at.is_(None), refresh_tokens.c.used_at >= reusable_since)
-        claimable = and_(refresh_tokens.c.token_hash == token_hash, unused, refresh_tokens.c.origin_jti.in_(live))
+        given = {
+            "its_hash": token_hash,
+            "its_jti": successor.origin_jti,
+            "now": now,
+            "reusable_since": reusable_since,
+        }
         with self._database.writing() as connection:
-            claimed = connection.execute(
-                update(refresh_tokens)
-                .where(claimable)
-                .values(used_at=func.coalesce(refresh_tokens.c.used_at, now))
-                .returning(refresh_tokens.c.token_hash)
-            )
-            if claimed.one_or_none() is None:
+            if connection.execute(_CLAIM_REFRESH, given).one_or_none() is None:
                 return False
-            connection.execute(insert(refresh_tokens).values(_refresh_columns(successor)))
+            connection.execute(_ADD_REFRESH, _refresh_columns(successor))
             return True
 
     def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
@@ -156,6 +149,28 @@ _SESSION_COLUMNS = [column.label(f"session_{column.name}") for column in token_s
 _SWEEP_CODES = sweep_of(authorization_codes.c.expires_at, limit=_SWEEP)
 _SWEEP_SESSIONS = sweep_of(token_sessions.c.expires_at, limit=_SWEEP)
 _FIND_CODE = select(authorization_codes).where(authorization_codes.c.code_hash == bindparam("its_hash"))
+_ADD_CODE = insert(authorization_codes)
+_ADD_SESSION = insert(token_sessions)
+_ADD_REFRESH = insert(refresh_tokens)
+_CLAIM_CODE = (
+    update(authorization_codes)
+    .where(authorization_codes.c.code_hash == bindparam("its_hash"), authorization_codes.c.used_at.is_(None))
+    .values(used_at=bindparam("now"))
+    .returning(authorization_codes.c.code_hash)
+)
+_LIVE = select(token_sessions.c.origin_jti).where(
+    token_sessions.c.origin_jti == bindparam("its_jti"), token_sessions.c.revoked_at.is_(None)
+)
+_CLAIM_REFRESH = (
+    update(refresh_tokens)
+    .where(
+        refresh_tokens.c.token_hash == bindparam("its_hash"),
+        or_(refresh_tokens.c.used_at.is_(None), refresh_tokens.c.used_at >= bindparam("reusable_since")),
+        refresh_tokens.c.origin_jti.in_(_LIVE),
+    )
+    .values(used_at=func.coalesce(refresh_tokens.c.used_at, bindparam("now", type_=BigInteger)))
+    .returning(refresh_tokens.c.token_hash)
+)
 _FIND_REFRESH = (
     select(
         refresh_tokens.c.used_at.label("refresh_used_at"),

@@ -1,8 +1,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
@@ -55,6 +56,24 @@ def _columns(user: User) -> dict[str, Any]:
 _FIND = select(users).where(users.c.pool_id == bindparam("its_pool"), users.c.sub == bindparam("its_sub"))
 
 
+@cache
+def _find_by(count: int) -> Select[Any]:
+    """The user who holds any of so many names; of several, the holder of the first."""
+    names = user_identifiers.c
+    matches = [
+        and_(names.kind == bindparam(f"kind_{position}"), names.value == bindparam(f"value_{position}"))
+        for position in range(count)
+    ]
+    rank = case(*[(match, position) for position, match in enumerate(matches)], else_=count)
+    return (
+        select(users)
+        .join(user_identifiers, and_(names.pool_id == users.c.pool_id, names.sub == users.c.sub))
+        .where(names.pool_id == bindparam("its_pool"), or_(*matches))
+        .order_by(rank)
+        .limit(1)
+    )
+
+
 class SqlUsers:
     """The ``UserStore``. ``add`` and ``save`` write under a savepoint: a taken name refused inside a use case's transaction must
     not end that transaction (PostgreSQL would), for the holder is still to be looked up.
@@ -71,18 +90,11 @@ class SqlUsers:
     def find_by_identifiers(self, pool_id: PoolId, candidates: Sequence[Identifier]) -> User | None:
         if not candidates:
             return None
-        names = user_identifiers.c
-        matches = [and_(names.kind == c.kind.value, names.value == c.value) for c in candidates]
-        rank = case(*[(match, position) for position, match in enumerate(matches)], else_=len(matches))
-        statement = (
-            select(users)
-            .join(user_identifiers, and_(names.pool_id == users.c.pool_id, names.sub == users.c.sub))
-            .where(names.pool_id == pool_id, or_(*matches))
-            .order_by(rank)
-            .limit(1)
-        )
+        given: dict[str, str] = {"its_pool": pool_id}
+        for position, candidate in enumerate(candidates):
+            given |= {f"kind_{position}": candidate.kind.value, f"value_{position}": candidate.value}
         with self._database.connection() as connection:
-            row = connection.execute(statement).one_or_none()
+            row = connection.execute(_find_by(len(candidates)), given).one_or_none()
         return user_from(row) if row else None
 
     def add(self, user: User, identifiers: Sequence[Identifier]) -> None:

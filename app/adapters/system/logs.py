@@ -2,9 +2,12 @@
 
 import json
 import logging
+import re
 import sys
+import time
 import traceback
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 _QUOTING = ("sqlalchemy.", "psycopg.", "sqlite3.", "redis.")
@@ -12,11 +15,15 @@ _LONGEST_CHAIN = 8
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
+_PLAIN = re.compile(r"[!#-<>-\[\]-~]+")
+"""Printable ASCII but the space, the quote, the equals sign and the backslash."""
+
+
 class FieldFormatter(logging.Formatter):
     """One line an event. Values are quoted where they hold anything but plain characters, so none can forge a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        stamp = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
+        stamp = _stamp(int(record.created))
         fields = [f"{name}={_shown(value)}" for name, value in vars(record).items() if name not in _OWN]
         line = " ".join([stamp, record.levelname.lower(), _event(record), *fields])
         if record.exc_info:
@@ -41,8 +48,7 @@ class _RequestId(logging.Filter):
         self._find = find
 
     def filter(self, record: logging.LogRecord) -> bool:
-        request_id = self._find()
-        if request_id is not None and not hasattr(record, "request_id"):
+        if not hasattr(record, "request_id") and (request_id := self._find()) is not None:
             record.request_id = request_id
         return True
 
@@ -58,8 +64,12 @@ def _event_text(text: str) -> str:
 
 def _shown(value: object) -> str:
     text = str(value)
-    plain = text.isascii() and text.isprintable() and not any(c in text for c in ' "=\\') and text
-    return text if plain else json.dumps(text)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
+
+
+@lru_cache(maxsize=2)
+def _stamp(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(second))
 
 
 def configure_logging(find_request_id: Callable[[], str | None]) -> None:

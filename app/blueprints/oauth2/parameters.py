@@ -1,7 +1,8 @@
 """What the client sent, read once: single values, empty ones left out, nothing larger than any honest request."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
+from urllib.parse import parse_qsl
 
 from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
 from flask import Request
@@ -35,10 +36,11 @@ class Parameters(OAuth2Payload):  # type: ignore[misc]  # Authlib is untyped
     def datalist(self) -> defaultdict[str, list[str]]:
         return defaultdict(list, self._values.lists())
 
-    def repeated(self, among: Iterable[str] | None = None) -> str | None:
+    def repeated(self, among: Collection[str] | None = None) -> str | None:
         """The name of a parameter that stands more than once although it must not, of ``among`` where given."""
-        names = set(self._values) - _REPEATABLE if among is None else among
-        return next((name for name in sorted(names) if len(self._values.getlist(name)) > 1), None)
+        twice = [name for name, values in self._values.lists() if len(values) > 1]
+        counted = [name for name in twice if (name not in _REPEATABLE if among is None else name in among)]
+        return min(counted, default=None)
 
 
 class ReadRequest(OAuth2Request):  # type: ignore[misc]  # Authlib is untyped
@@ -74,7 +76,9 @@ def read_form(request: Request) -> ReadRequest:
     request.max_content_length = LARGEST_FORM
     request.max_form_memory_size = LARGEST_FORM
     try:
-        read = ReadRequest(request, request.form)
+        # What ``request.form`` would hold, without its machinery for files and streams.
+        fields = parse_qsl(request.get_data().decode(errors="replace"), keep_blank_values=True)
+        read = ReadRequest(request, MultiDict(fields))
     except RequestEntityTooLarge as error:
         raise refusal("invalid_request", "The request is too long.", status=413) from error
     if "client_secret" in request.args or "client_assertion" in request.args:

@@ -63,10 +63,11 @@ class Hasher:
     The key is a random 32-byte data key that lives sealed in the database, so that rotating the master key keeps every hash.
     """
 
-    __slots__ = ("_key",)
+    __slots__ = ("_derived", "_key")
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._derived: dict[str, bytes] = {}
 
     def digest(self, kind: str, value: str) -> str:
         """43 characters of base64url. ``kind`` separates purposes: a state's hash is never a code's."""
@@ -78,5 +79,9 @@ class Hasher:
         return hmac.compare_digest(self.digest(kind, value).encode(), digest.encode())
 
     def derive(self, purpose: str) -> bytes:
-        """A 32-byte key for another purpose (cookie sealing, CSRF)."""
-        return hmac.new(self._key, b"derive\x00" + purpose.encode(), hashlib.sha256).digest()
+        """A 32-byte key for another purpose (cookie sealing, CSRF); always the same object, so purposes must be few."""
+        derived = self._derived.get(purpose)
+        if derived is None:
+            derived = hmac.new(self._key, b"derive\x00" + purpose.encode(), hashlib.sha256).digest()
+            self._derived[purpose] = derived
+        return derived

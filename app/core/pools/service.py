@@ -158,6 +158,9 @@ class Pools:
     def find_by_host(self, hostname: str) -> Pool | None:
         """The pool whose own host this is. ``hostname`` comes without a port, in any case."""
         hostname = hostname.lower().rstrip(".")
+        if hostname == self.public_hostname:
+            # No pool can have it (``add_domain``), and nearly every request comes here.
+            return None
         prefix, marker, rest = hostname.removesuffix("." + self.public_hostname).partition(".auth.")
         if marker and hostname.endswith("." + self.public_hostname):
             record = self.read_domain(prefix)
