@@ -190,6 +190,10 @@ def _choice(value: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+_FOR_TESTS = {PREFIX + "REQUIRE"}
+"""Read by the test suite, whose environment the servers under test inherit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of one process. Built once, by ``from_env``, and passed to ``create_app``."""
@@ -240,7 +244,7 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Reads ``POOLHOUSE_*``. Raises ``SettingsError`` with every mistake at once."""
         environ = os.environ if environ is None else environ
-        known = {PREFIX + setting.name for setting in SETTINGS}
+        known = {PREFIX + setting.name for setting in SETTINGS} | _FOR_TESTS
         mistakes = [
             f"{name} is not a setting of Poolhouse"
             for name in sorted(environ)
