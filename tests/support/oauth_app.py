@@ -30,6 +30,7 @@ from app.core.keys.service import Keys
 from app.core.pools.model import Pool
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.consent import Consents
+from app.core.sessions.ended import EndedSessions
 from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.tokens.hint import Hints
@@ -141,7 +142,9 @@ class OAuthApp:
         self.sessions = Sessions(
             ephemeral=self.world.ephemeral, users=self.world.users, hasher=self.world.hasher, clock=self.clock
         )
+        self.ended = EndedSessions(ephemeral=self.world.ephemeral, clock=self.clock)
         self.tokens = Tokens(
+            ended=self.ended,
             store=self.world.tokens,
             users=self.world.users,
             groups=self.world.groups,
@@ -170,6 +173,7 @@ class OAuthApp:
             find_client=self.world.clients.find,
             issuer=self.tokens.issuer,
             queue=self.queue,
+            ended=self.ended,
             clock=self.clock,
             transactions=self.world.database,
         )

@@ -116,10 +116,17 @@ class EndSession:
         return not_stored(response)
 
     def _leave_without_session(self, request: _Request) -> Response:
-        """Nobody is signed in here any more. The clients of the session that a proven hint names still hear of its end."""
+        """Nobody is signed in here any more. The clients of a session that has run out still hear of its end by a proven hint;
+        a session that lives on in some browser is ended from that browser alone.
+        """
         frames: tuple[str, ...] = ()
-        if request.hint is not None and request.hint.sid is not None:
-            frames = self._surroundings.logouts.end(request.hint.pool_id, request.hint.sid)
+        hint = request.hint
+        if (
+            hint is not None
+            and hint.sid is not None
+            and not self._surroundings.sessions.is_live(hint.pool_id, hint.sid)
+        ):
+            frames = self._surroundings.logouts.end(hint.pool_id, hint.sid)
         if request.pool is not None:
             return self.leave(request.pool, request.client, request.target, frames)
         return not_stored(self._surroundings.client_pages.draw(SignedOutPage, pool=None, client=None))

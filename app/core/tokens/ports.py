@@ -52,3 +52,10 @@ class FindPool(Protocol):
 
 class FindClient(Protocol):
     def __call__(self, client_id: ClientId, /) -> Client | None: ...
+
+
+class Ended(Protocol):
+    """The sessions room, as far as a code needs it."""
+
+    def has_ended(self, pool_id: PoolId, sid: str, /) -> bool:
+        """Whether the browser session was signed out. Raises ``Unavailable`` where nobody can tell."""

@@ -33,7 +33,7 @@ from app.core.tokens.model import (
     VerifiedAccess,
     VerifiedMachine,
 )
-from app.core.tokens.ports import FindClient, FindPool, SigningKeys, TokenStore
+from app.core.tokens.ports import Ended, FindClient, FindPool, SigningKeys, TokenStore
 from app.core.tokens.resources import choose_audience, narrow_resource
 from app.core.tokens.scopes import check_readable, narrow_scope
 from app.core.tokens.subjects import PAIRWISE, subject_of
@@ -58,6 +58,7 @@ class Tokens:
     keys: SigningKeys
     find_pool: FindPool
     find_client: FindClient
+    ended: Ended
     audit: AuditLog
     hasher: Hasher
     clock: Clock
@@ -124,6 +125,8 @@ class Tokens:
             raise self._replayed(code, caller)
         user = self.users.find(pool.pool_id, code.sub)
         if code.expires_at <= now or user is None or not user.enabled or code.auth_time <= user.sessions_valid_after:
+            raise GrantInvalid
+        if self.ended.has_ended(pool.pool_id, code.sid):
             raise GrantInvalid
         check_readable(client, code.scope)
         audience = narrow_resource(code.extra.get(RESOURCE), resource)
