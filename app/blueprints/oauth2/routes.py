@@ -21,6 +21,7 @@ from app.blueprints.oauth2.server import PoolhouseServer
 from app.blueprints.oauth2.surroundings import Surroundings
 from app.blueprints.oauth2.token import token
 from app.blueprints.oauth2.userinfo import userinfo
+from app.web.headers import keep_opener
 
 
 def create_blueprint(surroundings: Surroundings) -> Blueprint:
@@ -31,6 +32,7 @@ def create_blueprint(surroundings: Surroundings) -> Blueprint:
     server.register_grant(RefreshGrant)
     server.register_grant(MachineGrant)
     blueprint = Blueprint("oauth2", __name__)
+    blueprint.after_request(keep_opener)
     _add_browser_endpoints(blueprint, server)
     _add_machine_endpoints(blueprint, server)
     return blueprint
