@@ -1,6 +1,7 @@
 """Puts the house together: settings -> adapters -> rooms -> blueprints. With ``installation.py``, the only place that sees every floor."""
 
 import logging
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
@@ -34,7 +35,7 @@ from app.web.hosts import Hosts
 from app.web.measure import Measure
 from app.web.pool import WhichPool
 from app.web.ready import ReadyAnswers
-from app.web.site import Site
+from app.web.site import Site, is_loopback_name
 
 _log = logging.getLogger(__name__)
 
@@ -190,4 +191,6 @@ def _metrics(installation: Installation) -> Metrics:
         gauges={"deliveries_waiting": ("Messages and notices not sent yet.", queue.count_waiting)},
         checks=_checks(installation),
         token=installation.settings.metrics_token,
+        at_home=installation.settings.dev
+        or is_loopback_name(urlsplit(installation.settings.public_url).hostname or ""),
     )
