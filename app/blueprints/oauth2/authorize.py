@@ -22,6 +22,7 @@ from app.blueprints.oauth2.resource import read_resource
 from app.blueprints.oauth2.response_mode import ResponseMode, check_response_mode, choose_response_mode
 from app.blueprints.oauth2.server import PoolhouseServer
 from app.core.kernel.errors import Fact
+from app.core.tokens.resources import check_allowed
 
 _UNSUPPORTED = {"request": "request_not_supported", "request_uri": "request_uri_not_supported"}
 _LONGEST_NONCE = 1024
@@ -74,7 +75,7 @@ class Authorize:
         return record
 
     def _answer(self, request: ReadRequest, record: ClientRecord, redirect_uri: str) -> Response:
-        _check_parameters(request.payload, redirect_uri)
+        _check_parameters(request.payload, record, redirect_uri)
         grant = self._server.get_consent_grant(request)
         scope = tuple(request.scope.split(" "))
         outcome = self._interaction.settle(request.payload, record, scope, redirect_uri)
@@ -122,7 +123,7 @@ def _get_redirect_uri(payload: Parameters, record: ClientRecord) -> str:
     return str(named)
 
 
-def _check_parameters(payload: Parameters, redirect_uri: str) -> None:
+def _check_parameters(payload: Parameters, record: ClientRecord, redirect_uri: str) -> None:
     """What Authlib leaves to others. Its own checks of response type, PKCE and scope follow."""
     repeated = payload.repeated()
     if repeated is not None:
@@ -133,7 +134,7 @@ def _check_parameters(payload: Parameters, redirect_uri: str) -> None:
     if payload.response_type is None:
         raise refusal("invalid_request", "response_type is missing.")
     check_response_mode(payload, redirect_uri)
-    read_resource(payload)
+    check_allowed(record.client, read_resource(payload))
     nonce = payload.data.get("nonce")
     if nonce is not None and (len(nonce) > _LONGEST_NONCE or not _SPEAKABLE.fullmatch(nonce)):
         raise refusal("invalid_request", "The nonce is too long or holds control characters.")

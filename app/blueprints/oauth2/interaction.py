@@ -12,7 +12,9 @@ from flask import request as flask_request
 from app.blueprints.oauth2.errors import not_stored_redirect, refusal
 from app.blueprints.oauth2.parameters import Parameters
 from app.blueprints.oauth2.records import ClientRecord
+from app.blueprints.oauth2.resource import read_resource
 from app.core.kernel.secret import Secret
+from app.core.sessions.consent import agreement
 from app.core.sessions.suffices import (
     PROMPTS,
     AuthorizeRequest,
@@ -79,15 +81,15 @@ class Interaction:
         outcome: Suffices,
     ) -> Suffices | Response:
         consents, client, session = self._surroundings.consents, record.client, outcome.session
-        handle = payload.data.get(CONSENT)
+        handle, resource = payload.data.get(CONSENT), read_resource(payload)
         answer = None
         if handle is not None and len(handle) <= _LONGEST_HANDLE:
-            answer = consents.take_answer(session, client.client_id, scope, redirect_uri, Secret(handle))
+            answer = consents.take_answer(session, client.client_id, scope, resource, redirect_uri, Secret(handle))
         asks = client.extensions.require_consent
         granted: frozenset[str] = frozenset()
         if asks and answer is None:
             granted = consents.find_granted(record.pool.pool_id, session.sub, client.client_id)
-        missing = consented(demands, scope, asks=asks, granted=granted, answer=answer)
+        missing = consented(demands, agreement(scope, resource), asks=asks, granted=granted, answer=answer)
         match missing:
             case None:
                 self._surroundings.logouts.take_part(session, client)
@@ -97,7 +99,7 @@ class Interaction:
             case ConsentRequired(silent=True):
                 raise refusal("consent_required", "The person has not agreed to what the client asks for.")
             case ConsentRequired():
-                question = consents.ask(session, client.client_id, scope, redirect_uri)
+                question = consents.ask(session, client.client_id, scope, resource, redirect_uri)
                 return _to_page("consent", (CONSENT, question.reveal()))
             case _:
                 assert_never(missing)

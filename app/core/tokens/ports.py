@@ -31,6 +31,9 @@ class TokenStore(Protocol):
     def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
         """The session and its user in one statement."""
 
+    def bind_once(self, pool_id: PoolId, origin_jti: str, name: str, value: str) -> bool:
+        """Adds to the session's ``extra`` what was not there; False where another value came first, or the session is gone."""
+
     def revoke_session(self, pool_id: PoolId, origin_jti: str, *, now: int) -> None: ...
 
     def revoke_user_sessions(self, pool_id: PoolId, sub: Sub, *, now: int) -> None: ...
