@@ -22,6 +22,7 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.ids import ClientId, PoolId
 from app.core.kernel.secret import Secret
 from app.core.keys.ports import KeyFactory
+from app.core.tokens.parked import ParkedHints
 from app.installation import Installation, open_installation
 from app.web.client_pages import ClientPages
 from app.web.context import Contexts, current_context, find_request_id
@@ -142,6 +143,7 @@ def _surroundings(
         render_error=render_error,
         render_form_post=FormPostPages(pages=installation.pages).draw,
         hints=services.hints,
+        parked=ParkedHints(ephemeral=services.ephemeral, hasher=services.hasher, clock=services.clock),
         consents=services.consents,
         logouts=services.logouts,
         session_pools=lambda: tuple(map(PoolId, cookies.pools_with(request, SESSION_COOKIE))),

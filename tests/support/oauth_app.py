@@ -35,6 +35,7 @@ from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
+from app.core.tokens.parked import ParkedHints
 from app.core.tokens.service import Tokens
 from app.core.users.model import User, UserStatus
 from app.web.client_pages import ClientPages
@@ -213,6 +214,7 @@ class OAuthApp:
             render_error=render_error,
             render_form_post=FormPostPages(pages=_pages()).draw,
             hints=self.hints,
+            parked=ParkedHints(ephemeral=self.world.ephemeral, hasher=self.world.hasher, clock=self.clock),
             consents=self.consents,
             logouts=self.logouts,
             session_pools=lambda: tuple(map(PoolId, self.cookies.pools_with(flask_request, SESSION_COOKIE))),

@@ -1,22 +1,21 @@
 """``/oauth2/authorize``: a code for whoever is signed in, or the way to the sign-in page (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2)."""
 
 import re
-from urllib.parse import quote, urlencode
 
 from authlib.oauth2 import OAuth2Error
 from flask import Response
 from flask import request as flask_request
 
+from app.blueprints.oauth2.asked_again import ask_again
 from app.blueprints.oauth2.errors import (
     PageRefusal,
     not_stored,
-    not_stored_redirect,
     redirect_to_client,
     refusal,
     refusal_of,
 )
 from app.blueprints.oauth2.interaction import Interaction
-from app.blueprints.oauth2.parameters import LARGEST_QUERY, Parameters, ReadRequest, read_query
+from app.blueprints.oauth2.parameters import Parameters, ReadRequest, read_query
 from app.blueprints.oauth2.records import ClientRecord
 from app.blueprints.oauth2.resource import read_resource
 from app.blueprints.oauth2.response_mode import ResponseMode, check_response_mode, choose_response_mode
@@ -52,11 +51,8 @@ class Authorize:
             return self._refuse(refusal_of(fact), record, redirect_uri, request.payload)
 
     def post(self) -> Response:
-        """A cross-site POST brings no ``SameSite=Lax`` cookie, so it is asked again by a GET of our own (OpenID Connect Core §3.1.2.1)."""
-        query = urlencode(list(flask_request.form.items(multi=True)), quote_via=quote)
-        if len(query) > LARGEST_QUERY:
-            raise PageRefusal("invalid_request", "The request is too long.")
-        return not_stored_redirect(f"/oauth2/authorize?{query}", status=303)
+        """OpenID Connect Core §3.1.2.1."""
+        return ask_again(self._surroundings, "/oauth2/authorize")
 
     def _get_client(self, request: ReadRequest) -> ClientRecord:
         if request.payload.repeated(("client_id", "redirect_uri")) is not None:

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from flask import Response
 from flask import request as flask_request
 
+from app.blueprints.oauth2.asked_again import find_hint
 from app.blueprints.oauth2.errors import PageRefusal, as_registered, not_stored, not_stored_redirect
 from app.blueprints.oauth2.parameters import Parameters
 from app.blueprints.oauth2.server import PoolhouseServer
@@ -136,8 +137,7 @@ class EndSession:
 
     def _read(self, payload: Parameters) -> _Request:
         """Raises ``PageRefusal`` for an unknown client, one that the hint contradicts, and an address it did not register."""
-        token, client_id = payload.data.get("id_token_hint"), payload.client_id
-        hint = None if token is None else self._surroundings.hints.find(token)
+        client_id, hint = payload.client_id, find_hint(self._surroundings, payload, once=True)
         record = self._server.query_client(client_id if client_id is not None or hint is None else hint.client_id)
         if client_id is not None and record is None:
             raise PageRefusal("invalid_client", "The client does not exist.")

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from flask import Response
 from flask import request as flask_request
 
+from app.blueprints.oauth2.asked_again import carries_hint, find_hint
 from app.blueprints.oauth2.errors import not_stored_redirect, refusal
 from app.blueprints.oauth2.parameters import Parameters
 from app.blueprints.oauth2.records import ClientRecord
@@ -128,14 +129,14 @@ class Interaction:
             prompt=prompt,
             max_age=None if max_age is None else int(max_age),
             asked_at=self._asked_at(payload, record),
-            hint=self._hinted(payload.data.get("id_token_hint"), record),
+            hint=self._hinted(payload, record),
         )
 
-    def _hinted(self, token: str | None, record: ClientRecord) -> Hinted | None:
+    def _hinted(self, payload: Parameters, record: ClientRecord) -> Hinted | None:
         """A hint counts where it is this pool's token for this client; any other names nobody."""
-        if token is None:
+        if not carries_hint(payload):
             return None
-        hint = self._surroundings.hints.find(token)
+        hint = find_hint(self._surroundings, payload, once=False)
         if hint is None or (hint.pool_id, hint.client_id) != (record.pool.pool_id, record.client.client_id):
             return Hinted(sub=None)
         return Hinted(sub=hint.sub)
