@@ -167,7 +167,7 @@ SETTINGS = (
             help="Addresses and CIDRs whose X-Forwarded-For and X-Forwarded-Host are believed."),
     Setting(name="OUTBOUND_ALLOW", default="public addresses; in development loopback too", read=_names,
             help="Hosts and CIDRs that outbound calls may reach beside public addresses."),
-    Setting(name="METRICS_TOKEN", default="none: /metrics on loopback only", read=_text,
+    Setting(name="METRICS_TOKEN", default="none: /metrics only in development", read=_text,
             help="Bearer token for /metrics."),
     Setting(name="METRICS_DIR", default="made by `poolhouse run`", read=_text,
             help="Under another WSGI server: a folder where the workers of one node share their counters; empty it before a start."),

@@ -1,6 +1,7 @@
 """Puts the house together: settings -> adapters -> rooms -> blueprints. With ``installation.py``, the only place that sees every floor."""
 
 import logging
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
@@ -21,6 +22,7 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.ids import ClientId, PoolId
 from app.core.kernel.secret import Secret
 from app.core.keys.ports import KeyFactory
+from app.core.tokens.parked import ParkedHints
 from app.installation import Installation, open_installation
 from app.web.client_pages import ClientPages
 from app.web.context import Contexts, current_context, find_request_id
@@ -34,7 +36,7 @@ from app.web.hosts import Hosts
 from app.web.measure import Measure
 from app.web.pool import WhichPool
 from app.web.ready import ReadyAnswers
-from app.web.site import Site
+from app.web.site import Site, is_loopback_name
 
 _log = logging.getLogger(__name__)
 
@@ -141,6 +143,7 @@ def _surroundings(
         render_error=render_error,
         render_form_post=FormPostPages(pages=installation.pages).draw,
         hints=services.hints,
+        parked=ParkedHints(ephemeral=services.ephemeral, hasher=services.hasher, clock=services.clock),
         consents=services.consents,
         logouts=services.logouts,
         session_pools=lambda: tuple(map(PoolId, cookies.pools_with(request, SESSION_COOKIE))),
@@ -190,4 +193,6 @@ def _metrics(installation: Installation) -> Metrics:
         gauges={"deliveries_waiting": ("Messages and notices not sent yet.", queue.count_waiting)},
         checks=_checks(installation),
         token=installation.settings.metrics_token,
+        at_home=installation.settings.dev
+        or is_loopback_name(urlsplit(installation.settings.public_url).hostname or ""),
     )

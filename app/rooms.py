@@ -49,6 +49,7 @@ from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.backchannel import BackchannelLogout
 from app.core.sessions.consent import Consents
+from app.core.sessions.ended import EndedSessions
 from app.core.sessions.logout import BACKCHANNEL_LOGOUT, Logouts
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
@@ -138,8 +139,10 @@ def open_rooms(
     )
     drainer.serve(deliveries.drain)
     messages = Messages(post=post, deliveries=deliveries)
+    ended = EndedSessions(ephemeral=ephemeral, clock=clock)
     tokens = Tokens(
         store=SqlTokens(database),
+        ended=ended,
         users=users,
         groups=group_store,
         keys=keys,
@@ -175,6 +178,7 @@ def open_rooms(
         find_client=find_client,
         issuer=tokens.issuer,
         queue=notifications,
+        ended=ended,
         clock=clock,
         transactions=database,
     )

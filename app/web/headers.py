@@ -60,6 +60,15 @@ def form_source(redirect_uri: str) -> str | None:
     return f"{scheme}:"
 
 
+def keep_opener(response: Response) -> Response:
+    """For what a popup passes through on its way to sign in or out and back: the app's page must keep its hold on the window.
+
+    ``same-origin`` on any answer of the way, redirects included, cuts the popup off from the page that opened it.
+    """
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "unsafe-none")
+    return response
+
+
 def add_security_headers(response: Response, site: Site) -> Response:
     """What an answer set itself stays; everything else gets its strict default."""
     headers = response.headers

@@ -85,6 +85,32 @@ def test_more_scopes_are_asked_for_anew(house):
     assert is_asked(authorize(house, visitor, scope="openid email"))
 
 
+API, OTHER = "https://api.example.com/v1", "https://other.example.com"
+
+
+@pytest.mark.spec("RFC 8707 §2")
+def test_the_api_is_named_and_an_agreement_for_one_is_none_for_another(house):
+    visitor = asked(house, scope="openid", resource=API)
+    assert API in visitor.response.text
+    visitor.send(action="approve")
+    assert visitor.landed["code"]
+    assert authorize(house, visitor, scope="openid", resource=API).landed["code"]
+    for changes in ({"resource": OTHER}, {}, {"resource": API, "scope": "openid email"}):
+        assert is_asked(authorize(house, visitor, **{"scope": "openid", **changes})), changes
+
+
+@pytest.mark.spec("RFC 8707 §2")
+def test_an_answer_for_one_api_does_not_serve_a_request_for_another(house):
+    """The address is changed on the way back."""
+    visitor = asked(house, resource=API)
+    form = visitor.page.forms[0]
+    answer = visitor.http.post(form.action, data={**form.fields, "action": "approve"}, base_url="http://localhost:8000")
+    back = answer.headers["Location"]
+    assert "api.example.com" in back
+    visitor.go(back.replace("api.example.com", "other.example.com"))
+    assert is_asked(visitor)
+
+
 def test_a_refusal_is_not_remembered(house):
     visitor = asked(house).send(action="deny")
     assert is_asked(authorize(house, visitor))

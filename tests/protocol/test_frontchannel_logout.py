@@ -132,6 +132,27 @@ def test_a_proven_hint_of_a_session_that_has_run_out_still_tells_its_clients(hou
     assert len(frames(answer)) == 1
 
 
+def test_a_stranger_with_an_id_token_tells_nobody_of_a_session_that_lives_on(house):
+    """ID tokens lie in many logs: without the browser's cookie one must not use up what the clients are told."""
+    browser = house.signed_in()
+    client = a_client(house)
+    token = house.redeem(house.a_code(client, browser), client).json["id_token"]
+    answer = house.browser().get("/logout", query_string={"id_token_hint": token, "post_logout_redirect_uri": BYE})
+    assert frames(answer) == []
+    assert "code" in house.authorize(browser=browser).query
+    assert len(frames(logout(house, browser))) == 1
+
+
+def test_a_session_under_a_new_handle_is_alive_under_its_name(house):
+    pool_id = house.pool.pool_id
+    old, before = house.sessions.open(pool_id, house.user, ("pwd",), house.clock.now(), None)
+    new, _ = house.sessions.open(pool_id, house.user, ("pwd",), house.clock.now(), None, continues=before)
+    house.sessions.close(pool_id, old)
+    assert house.sessions.is_live(pool_id, before.sid)
+    house.sessions.close(pool_id, new)
+    assert not house.sessions.is_live(pool_id, before.sid)
+
+
 def test_a_forged_hint_tells_nobody(house):
     browser = house.signed_in()
     client = a_client(house)

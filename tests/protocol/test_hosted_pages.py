@@ -569,7 +569,19 @@ def test_every_page_is_guarded_by_its_headers(lasting, path):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
-    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/login", "/signup", "/forgotPassword", "/confirm", "/resendcode", "/changePassword", "/consent", "/error"),
+        *("/oauth2/authorize", "/logout"),
+    ],
+)
+def test_no_answer_on_the_way_cuts_a_popup_off_from_the_app(lasting, path):
+    """oidc-client-ts and Amplify sign in through a popup; a redirect's policy counts as much as a page's."""
+    headers = lasting.browser().go(f"{path}?{lasting.query()}").response.headers
+    assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.support.client import Application
+from tests.support.house import MASTER_KEY
 
 TOKEN = {"Authorization": "Bearer a-token-for-metrics"}
 
@@ -49,6 +50,25 @@ def test_without_a_token_only_this_machine_is_answered(application):
     refused = application.client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"})
     assert refused.status_code == 403
     assert "poolhouse_" not in refused.text
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]", "id.example.com"])
+def test_in_production_nobody_is_answered_without_a_token(tmp_path, host):
+    """A proxy here that passes TCP on is a loopback peer without a forwarded header, and the stranger chooses the Host."""
+    application = Application(
+        tmp_path,
+        {
+            "POOLHOUSE_DEV": "",
+            "POOLHOUSE_PUBLIC_URL": "https://id.example.com",
+            "POOLHOUSE_MASTER_KEY": MASTER_KEY,
+            "POOLHOUSE_PASSWORD_HASHING": "",
+        },
+    )
+    refused = application.client.get("/metrics", headers={"Host": host})
+    application.close()
+    assert refused.status_code == 403
+    assert "POOLHOUSE_METRICS_TOKEN" in refused.text
+    assert "poolhouse_up" not in refused.text
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "x-forwarded-anything"])

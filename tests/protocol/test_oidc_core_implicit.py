@@ -62,7 +62,7 @@ def test_an_access_token_without_openid_comes_alone(house, spa):
 
 
 def test_token_with_openid_brings_an_id_token_as_in_cognito(house, spa):
-    answer = ask(house, spa, "token", nonce=None).fragment
+    answer = ask(house, spa, "token").fragment
     assert claims_of(answer["id_token"])["at_hash"] == at_hash(answer["access_token"])
 
 
@@ -115,6 +115,13 @@ def test_no_hybrid_is_offered_even_where_both_flows_are(house, response_type):
 @pytest.mark.parametrize("nonce", [None, ""])
 def test_an_id_token_needs_a_nonce(house, spa, response_type, nonce):
     assert refused(ask(house, spa, response_type, nonce=nonce), "invalid_request")
+
+
+def test_token_without_a_nonce_brings_no_id_token(house, spa):
+    """Nobody could tell it from one that was meant for another sign-in."""
+    answer = ask(house, spa, "token", nonce=None).fragment
+    assert "access_token" in answer
+    assert "id_token" not in answer
 
 
 @pytest.mark.parametrize("response_type", ["id_token", "id_token token"])

@@ -165,7 +165,6 @@ def test_a_missing_parameter_is_an_invalid_request(house, grant):
     "grant",
     [
         "password",
-        "client_credentials",
         "implicit",
         "AUTHORIZATION_CODE",
         'a"\\é',
@@ -176,6 +175,12 @@ def test_a_missing_parameter_is_an_invalid_request(house, grant):
 def test_another_grant_type_is_unsupported(house, grant):
     answer = house.post_token({"grant_type": grant, "client_id": house.client.client_id})
     assert refused(answer, "unsupported_grant_type")
+
+
+@pytest.mark.spec("RFC 6749 §5.2")
+def test_a_grant_type_that_only_others_may_use_is_unauthorized(house):
+    answer = house.post_token({"grant_type": "client_credentials", "client_id": house.client.client_id})
+    assert refused(answer, "unauthorized_client")
 
 
 @pytest.mark.spec("RFC 6749 §3.2")

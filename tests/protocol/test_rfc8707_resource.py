@@ -2,6 +2,11 @@
 
 import pytest
 
+from app.core.clients.extensions import some_resources
+from app.core.kernel.caller import Caller
+from app.core.kernel.secret import Secret
+from app.core.sessions.consent import agreement
+from app.core.tokens.errors import TargetInvalid
 from tests.support.oauth_app import CALLBACK, basic, claims_of
 
 API = "https://api.example.com/v1"
@@ -62,10 +67,63 @@ def test_a_resource_first_named_at_the_token_endpoint_binds_the_family(house):
     assert refused(house.refresh(tokens["refresh_token"], resource=OTHER))
 
 
-def test_a_refresh_may_ask_for_an_audience_where_none_was_granted(house):
-    token = house.tokens_of()["refresh_token"]
-    assert audience(house.refresh(token, resource=API).json) == API
-    assert audience(house.refresh(token).json) is None
+@pytest.mark.spec("RFC 8707 §2.2")
+@pytest.mark.parametrize("settings", [{}, {"RefreshTokenRotation": {"Feature": "ENABLED"}}])
+def test_a_resource_first_named_at_a_refresh_binds_the_family(house, settings):
+    client = house.world.a_client(house.pool, settings)
+    tokens = house.tokens_of(client)
+    assert audience(tokens) is None
+    after = house.refresh(tokens["refresh_token"], client, resource=API).json
+    assert audience(after) == API
+    token = after.get("refresh_token", tokens["refresh_token"])
+    assert refused(house.refresh(token, client, resource=OTHER))
+    assert audience(house.refresh(token, client).json) == API
+
+
+@pytest.mark.spec("RFC 8707 §2.2")
+def test_of_two_parallel_refreshes_that_name_different_ones_the_first_binds(house):
+    """Both looked the session up before either of them had named a resource."""
+    token = Secret(house.tokens_of()["refresh_token"])
+    family = house.tokens.find_family(token)
+    house.tokens.extend(house.pool, house.client, family, None, Caller(), resource=API)
+    with pytest.raises(TargetInvalid):
+        house.tokens.extend(house.pool, house.client, family, None, Caller(), resource=OTHER)
+    assert audience(house.refresh(token.reveal()).json) == API
+
+
+def test_a_client_with_a_list_of_resources_asks_for_no_other(house):
+    client = house.world.a_client(house.pool, extensions={"resources": [API]})
+    landing = house.authorize(client, resource=OTHER)
+    assert (landing.address, landing.query["error"]) == (CALLBACK, "invalid_target")
+    code = house.a_code(client)
+    assert refused(house.redeem(code, client, resource=OTHER))
+    tokens = house.redeem(code, client).json
+    assert refused(house.refresh(tokens["refresh_token"], client, resource=OTHER))
+    assert audience(house.refresh(tokens["refresh_token"], client, resource=API).json) == API
+    assert audience(house.tokens_of(client, resource=API)) == API
+
+
+@pytest.mark.parametrize("value", ["", "api", f"{API}#x", f"{API} /v2", [], {}, 7, [7], ["https://é.example"]])
+def test_a_list_of_resources_holds_absolute_uris(value):
+    with pytest.raises(ValueError, match="absolute URIs"):
+        some_resources(value)
+
+
+def test_a_list_of_resources_may_be_typed():
+    assert some_resources(f"{API}, {OTHER} {API}") == [API, OTHER]
+
+
+def test_where_people_are_asked_nothing_new_is_named_at_the_token_endpoint(house):
+    client = house.world.a_client(house.pool, extensions={"require_consent": True})
+    agreed = ("openid", "email", "profile", "phone", "aws.cognito.signin.user.admin")
+    for resource in (None, API):
+        names = agreement(agreed, resource)
+        house.world.consents.add_scopes(house.pool.pool_id, house.user.sub, client.client_id, names, at=1)
+    code = house.a_code(client)
+    assert refused(house.redeem(code, client, resource=API))
+    token = house.redeem(code, client).json["refresh_token"]
+    assert refused(house.refresh(token, client, resource=API))
+    assert audience(house.tokens_of(client, resource=API)) == API
 
 
 @pytest.mark.spec("RFC 8707 §2")

@@ -140,6 +140,28 @@ def test_a_revoked_family_rotates_no_more(world: World) -> None:
     assert world.tokens.find_refresh(second.token_hash) is None
 
 
+@pytest.mark.spec("RFC 8707 §2.2")
+def test_what_is_bound_to_a_session_first_stays(world: World) -> None:
+    pool, _, session, _ = _family(world)
+    other = world.a_pool()
+    assert not world.tokens.bind_once(other.pool_id, session.origin_jti, "resource", "https://a.example")
+    assert not world.tokens.bind_once(pool.pool_id, new_uuid(), "resource", "https://a.example")
+    assert world.tokens.bind_once(pool.pool_id, session.origin_jti, "resource", "https://a.example")
+    assert world.tokens.bind_once(pool.pool_id, session.origin_jti, "resource", "https://a.example")
+    assert not world.tokens.bind_once(pool.pool_id, session.origin_jti, "resource", "https://b.example")
+    found = world.tokens.find_session(pool.pool_id, session.origin_jti)
+    assert found is not None
+    assert found[0] == replace(session, extra={**session.extra, "resource": "https://a.example"})
+
+
+@pytest.mark.spec("RFC 8707 §2.2")
+def test_of_parallel_bindings_one_stays(world: World) -> None:
+    pool, _, session, _ = _family(world)
+    named = [f"https://{name}.example" for name in "abcd"]
+    bound = at_once(lambda uri: world.tokens.bind_once(pool.pool_id, session.origin_jti, "resource", uri), named)
+    assert sorted(bound) == [False, False, False, True]
+
+
 def test_the_first_revocation_is_the_one_remembered(world: World) -> None:
     pool, user, session, _ = _family(world)
     world.tokens.revoke_session(pool.pool_id, session.origin_jti, now=NOON + 1)

@@ -30,10 +30,12 @@ from app.core.keys.service import Keys
 from app.core.pools.model import Pool
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.consent import Consents
+from app.core.sessions.ended import EndedSessions
 from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
+from app.core.tokens.parked import ParkedHints
 from app.core.tokens.service import Tokens
 from app.core.users.model import User, UserStatus
 from app.web.client_pages import ClientPages
@@ -141,7 +143,9 @@ class OAuthApp:
         self.sessions = Sessions(
             ephemeral=self.world.ephemeral, users=self.world.users, hasher=self.world.hasher, clock=self.clock
         )
+        self.ended = EndedSessions(ephemeral=self.world.ephemeral, clock=self.clock)
         self.tokens = Tokens(
+            ended=self.ended,
             store=self.world.tokens,
             users=self.world.users,
             groups=self.world.groups,
@@ -170,6 +174,7 @@ class OAuthApp:
             find_client=self.world.clients.find,
             issuer=self.tokens.issuer,
             queue=self.queue,
+            ended=self.ended,
             clock=self.clock,
             transactions=self.world.database,
         )
@@ -209,6 +214,7 @@ class OAuthApp:
             render_error=render_error,
             render_form_post=FormPostPages(pages=_pages()).draw,
             hints=self.hints,
+            parked=ParkedHints(ephemeral=self.world.ephemeral, hasher=self.world.hasher, clock=self.clock),
             consents=self.consents,
             logouts=self.logouts,
             session_pools=lambda: tuple(map(PoolId, self.cookies.pools_with(flask_request, SESSION_COOKIE))),

@@ -123,6 +123,19 @@ class SqlTokens:
             return None
         return _session(row), user_from(row) if row.sub is not None else None
 
+    def bind_once(self, pool_id: PoolId, origin_jti: str, name: str, value: str) -> bool:
+        c = token_sessions.c
+        mine = and_(c.origin_jti == origin_jti, c.pool_id == pool_id)
+        with self._database.writing() as connection:
+            document = connection.execute(select(c.document).where(mine).with_for_update()).scalar_one_or_none()
+            if document is None:
+                return False
+            held = document["extra"].get(name)
+            if held is None:
+                extra = {**document["extra"], name: value}
+                connection.execute(update(token_sessions).where(mine).values(document={**document, "extra": extra}))
+            return held in {None, value}
+
     def revoke_session(self, pool_id: PoolId, origin_jti: str, *, now: int) -> None:
         c = token_sessions.c
         with self._database.connection() as connection:

@@ -11,7 +11,8 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from threading import Event, Timer
+from queue import Empty, SimpleQueue
+from threading import Event, Thread, Timer
 from urllib.parse import urlencode, urlsplit
 
 from app.core.kernel.outbound import OutboundFailed, OutboundRefused
@@ -24,8 +25,40 @@ _log = logging.getLogger("poolhouse.outbound")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
-_TRANSLATED_LOCALLY = ipaddress.ip_network("64:ff9b:1::/48")
+_ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+"""The first half of an interface identifier that ends in an IPv4 address (RFC 5214 §6.1)."""
+
+_NEVER_PUBLIC: tuple[_Network, ...] = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "168.63.129.16/32",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",
+        "2001:db8::/32",
+        "3fff::/20",
+    )
+)
+"""What ``is_global`` has called public in one Python version or another, and a cloud's address for its own machines."""
+
+_OF_THE_LINK: tuple[_Network, ...] = tuple(
+    ipaddress.ip_network(network)
+    for network in ("169.254.0.0/16", "168.63.129.16/32", "fe80::/10", "fd00:ec2::254/128")
+)
+"""Where clouds keep what only this machine may know. A name never leads there, whoever allowed it."""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -53,7 +86,8 @@ class Target:
 class GuardedOutbound:
     """The ``Outbound`` port. ``allow`` are host names and networks beside public addresses (``OUTBOUND_ALLOW``).
 
-    http is spoken only where the address is not public: across the Internet everything goes over TLS, certificates checked.
+    http is spoken only where the address is not public, or in a network that was allowed: across the Internet everything goes
+    over TLS, certificates checked. An allowed name opens the networks behind this server, but never the link's own addresses.
     No proxy, cookie or password of the environment takes part, and redirects are not followed.
     """
 
@@ -92,23 +126,43 @@ class GuardedOutbound:
 
     def _choose_address(self, target: Target) -> str:
         try:
-            addresses = self._resolve(target.host, target.port)
+            addresses = self._resolve_in_time(target)
         except (OSError, UnicodeError) as error:
             _log.warning("outbound.failed", extra={"host": target.host, "reason": type(error).__name__})
             raise OutboundFailed from None
         for written in addresses:
-            if self._may_call(target, ipaddress.ip_address(written.partition("%")[0])):
+            judged = _stands_for(ipaddress.ip_address(written.partition("%")[0]))
+            if all(self._may_call(target, address) for address in judged):
                 return written
         _log.warning("outbound.refused", extra={"host": target.host})
         raise OutboundRefused
 
+    def _resolve_in_time(self, target: Target) -> Sequence[str]:
+        """The system's resolver knows no deadline, so it is waited for in a thread that may be left behind."""
+        answers: SimpleQueue[Sequence[str] | Exception] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                answers.put(self._resolve(target.host, target.port))
+            except Exception as error:  # noqa: BLE001 - raised again by whoever waits
+                answers.put(error)
+
+        Thread(target=ask, daemon=True).start()
+        try:
+            found = answers.get(timeout=self._seconds)
+        except Empty:
+            raise TimeoutError from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
     def _may_call(self, target: Target, address: _Address) -> bool:
-        inner = _embedded(address)
-        local = target.host in self._names or any(inner in network for network in self._networks)
-        local = local or (self._allow_loopback and inner.is_loopback)
-        if local:
+        if any(address in network for network in self._networks) or (self._allow_loopback and address.is_loopback):
             return True
-        return target.scheme == "https" and inner.is_global and not inner.is_multicast and not inner.is_reserved
+        public = _is_public(address)
+        if target.host in self._names and not any(address in network for network in _OF_THE_LINK):
+            return target.scheme == "https" or not public
+        return target.scheme == "https" and public
 
     def _exchange(self, target: Target, address: str, body: bytes, headers: Mapping[str, str]) -> int:
         plain = socket.create_connection((address, target.port), timeout=min(_CONNECT_SECONDS, self._seconds))
@@ -168,19 +222,32 @@ def _read_url(url: str) -> Target:
     return Target(scheme=scheme, host=host, port=port or {"https": 443, "http": 80}[scheme], path=path)
 
 
-def _embedded(address: _Address) -> _Address:
-    """The IPv4 address that an IPv6 one stands for: mapped, translated, 6to4 or Teredo lead into the same networks."""
+def _is_public(address: _Address) -> bool:
+    """Global unicast that no list of special purposes names. Python's own list differs between versions."""
+    if isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
+    special = address.is_multicast or address.is_reserved or any(address in network for network in _NEVER_PUBLIC)
+    return address.is_global and not special
+
+
+def _stands_for(address: _Address) -> tuple[_Address, ...]:
+    """All of these must be allowed. IPv4 inside IPv6 (mapped, translated, 6to4, Teredo, compatible) leads into the same networks;
+    an ISATAP address leads to its own network and to the IPv4 address at its end.
+    """
     if isinstance(address, ipaddress.IPv4Address):
-        return address
+        return (address,)
     if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
+        return (address.ipv4_mapped,)
     if address.sixtofour is not None:
-        return address.sixtofour
+        return (address.sixtofour,)
     if address.teredo is not None:
-        return address.teredo[1]
-    if address in _TRANSLATED or address in _TRANSLATED_LOCALLY or (int(address) >> 32 == 0 and int(address) > 1):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
+        return (address.teredo[1],)
+    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if address in _TRANSLATED or (int(address) >> 32 == 0 and int(address) > 1):
+        return (last,)
+    if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
+        return (address, last)
+    return (address,)
 
 
 def _read_allowed(allow: Sequence[str]) -> tuple[tuple[_Network, ...], frozenset[str]]:

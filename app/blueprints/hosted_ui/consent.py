@@ -77,12 +77,20 @@ class ConsentPages:
             form_page="consent",
             error=error,
             username=shown_name(visit.pool, signed_in.user),
-            permissions=tuple(Permission(kind=_KINDS.get(scope, "other"), scope=scope) for scope in question.scope),
+            permissions=_permissions(question),
             switch_url=_without_question(visit).url("login"),
         )
 
     def _begin_again(self, visit: Visit) -> Response:
         return self.frames.go(visit, _without_question(visit).url("oauth2/authorize"))
+
+
+def _permissions(question: ConsentQuestion) -> tuple[Permission, ...]:
+    """The scopes in words, and the API that they are meant for."""
+    asked = [Permission(kind=_KINDS.get(scope, "other"), scope=scope) for scope in question.scope]
+    if question.resource is not None:
+        asked.append(Permission(kind="other", scope=question.resource))
+    return tuple(asked)
 
 
 def _without_question(visit: Visit) -> Visit:

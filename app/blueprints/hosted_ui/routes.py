@@ -31,6 +31,7 @@ from app.web.context import current_context
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf, FormRefused
 from app.web.error_page import ErrorPages
+from app.web.headers import keep_opener
 from app.web.pages import Pages
 from app.web.pool import WhichPool
 
@@ -74,6 +75,7 @@ class HostedUi:
             "/confirmForgotPassword": (recovery.show_reset, recovery.submit_reset),
         }
         blueprint = Blueprint("hosted_ui", __name__)
+        blueprint.after_request(keep_opener)
         for path, (show, submit) in table.items():
             view = partial(self._serve, frames, errors, show, submit)
             blueprint.add_url_rule(path, path.strip("/"), view, methods=["GET", "POST"])

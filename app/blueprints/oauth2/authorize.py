@@ -1,27 +1,27 @@
 """``/oauth2/authorize``: a code for whoever is signed in, or the way to the sign-in page (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2)."""
 
 import re
-from urllib.parse import quote, urlencode
 
 from authlib.oauth2 import OAuth2Error
 from flask import Response
 from flask import request as flask_request
 
+from app.blueprints.oauth2.asked_again import ask_again
 from app.blueprints.oauth2.errors import (
     PageRefusal,
     not_stored,
-    not_stored_redirect,
     redirect_to_client,
     refusal,
     refusal_of,
 )
 from app.blueprints.oauth2.interaction import Interaction
-from app.blueprints.oauth2.parameters import LARGEST_QUERY, Parameters, ReadRequest, read_query
+from app.blueprints.oauth2.parameters import Parameters, ReadRequest, read_query
 from app.blueprints.oauth2.records import ClientRecord
 from app.blueprints.oauth2.resource import read_resource
 from app.blueprints.oauth2.response_mode import ResponseMode, check_response_mode, choose_response_mode
 from app.blueprints.oauth2.server import PoolhouseServer
 from app.core.kernel.errors import Fact
+from app.core.tokens.resources import check_allowed
 
 _UNSUPPORTED = {"request": "request_not_supported", "request_uri": "request_uri_not_supported"}
 _LONGEST_NONCE = 1024
@@ -51,11 +51,8 @@ class Authorize:
             return self._refuse(refusal_of(fact), record, redirect_uri, request.payload)
 
     def post(self) -> Response:
-        """A cross-site POST brings no ``SameSite=Lax`` cookie, so it is asked again by a GET of our own (OpenID Connect Core §3.1.2.1)."""
-        query = urlencode(list(flask_request.form.items(multi=True)), quote_via=quote)
-        if len(query) > LARGEST_QUERY:
-            raise PageRefusal("invalid_request", "The request is too long.")
-        return not_stored_redirect(f"/oauth2/authorize?{query}", status=303)
+        """OpenID Connect Core §3.1.2.1."""
+        return ask_again(self._surroundings, "/oauth2/authorize")
 
     def _get_client(self, request: ReadRequest) -> ClientRecord:
         if request.payload.repeated(("client_id", "redirect_uri")) is not None:
@@ -74,7 +71,7 @@ class Authorize:
         return record
 
     def _answer(self, request: ReadRequest, record: ClientRecord, redirect_uri: str) -> Response:
-        _check_parameters(request.payload, redirect_uri)
+        _check_parameters(request.payload, record, redirect_uri)
         grant = self._server.get_consent_grant(request)
         scope = tuple(request.scope.split(" "))
         outcome = self._interaction.settle(request.payload, record, scope, redirect_uri)
@@ -122,7 +119,7 @@ def _get_redirect_uri(payload: Parameters, record: ClientRecord) -> str:
     return str(named)
 
 
-def _check_parameters(payload: Parameters, redirect_uri: str) -> None:
+def _check_parameters(payload: Parameters, record: ClientRecord, redirect_uri: str) -> None:
     """What Authlib leaves to others. Its own checks of response type, PKCE and scope follow."""
     repeated = payload.repeated()
     if repeated is not None:
@@ -133,7 +130,7 @@ def _check_parameters(payload: Parameters, redirect_uri: str) -> None:
     if payload.response_type is None:
         raise refusal("invalid_request", "response_type is missing.")
     check_response_mode(payload, redirect_uri)
-    read_resource(payload)
+    check_allowed(record.client, read_resource(payload))
     nonce = payload.data.get("nonce")
     if nonce is not None and (len(nonce) > _LONGEST_NONCE or not _SPEAKABLE.fullmatch(nonce)):
         raise refusal("invalid_request", "The nonce is too long or holds control characters.")

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from flask import Response
 from flask import request as flask_request
 
+from app.blueprints.oauth2.asked_again import find_hint
 from app.blueprints.oauth2.errors import PageRefusal, as_registered, not_stored, not_stored_redirect
 from app.blueprints.oauth2.parameters import Parameters
 from app.blueprints.oauth2.server import PoolhouseServer
@@ -116,10 +117,17 @@ class EndSession:
         return not_stored(response)
 
     def _leave_without_session(self, request: _Request) -> Response:
-        """Nobody is signed in here any more. The clients of the session that a proven hint names still hear of its end."""
+        """Nobody is signed in here any more. The clients of a session that has run out still hear of its end by a proven hint;
+        a session that lives on in some browser is ended from that browser alone.
+        """
         frames: tuple[str, ...] = ()
-        if request.hint is not None and request.hint.sid is not None:
-            frames = self._surroundings.logouts.end(request.hint.pool_id, request.hint.sid)
+        hint = request.hint
+        if (
+            hint is not None
+            and hint.sid is not None
+            and not self._surroundings.sessions.is_live(hint.pool_id, hint.sid)
+        ):
+            frames = self._surroundings.logouts.end(hint.pool_id, hint.sid)
         if request.pool is not None:
             return self.leave(request.pool, request.client, request.target, frames)
         return not_stored(self._surroundings.client_pages.draw(SignedOutPage, pool=None, client=None))
@@ -129,8 +137,7 @@ class EndSession:
 
     def _read(self, payload: Parameters) -> _Request:
         """Raises ``PageRefusal`` for an unknown client, one that the hint contradicts, and an address it did not register."""
-        token, client_id = payload.data.get("id_token_hint"), payload.client_id
-        hint = None if token is None else self._surroundings.hints.find(token)
+        client_id, hint = payload.client_id, find_hint(self._surroundings, payload, once=True)
         record = self._server.query_client(client_id if client_id is not None or hint is None else hint.client_id)
         if client_id is not None and record is None:
             raise PageRefusal("invalid_client", "The client does not exist.")

@@ -9,10 +9,13 @@ from urllib.parse import quote, urlencode
 from flask import Response
 from flask import request as flask_request
 
+from app.blueprints.oauth2.asked_again import carries_hint, find_hint
 from app.blueprints.oauth2.errors import not_stored_redirect, refusal
 from app.blueprints.oauth2.parameters import Parameters
 from app.blueprints.oauth2.records import ClientRecord
+from app.blueprints.oauth2.resource import read_resource
 from app.core.kernel.secret import Secret
+from app.core.sessions.consent import agreement
 from app.core.sessions.suffices import (
     PROMPTS,
     AuthorizeRequest,
@@ -79,15 +82,15 @@ class Interaction:
         outcome: Suffices,
     ) -> Suffices | Response:
         consents, client, session = self._surroundings.consents, record.client, outcome.session
-        handle = payload.data.get(CONSENT)
+        handle, resource = payload.data.get(CONSENT), read_resource(payload)
         answer = None
         if handle is not None and len(handle) <= _LONGEST_HANDLE:
-            answer = consents.take_answer(session, client.client_id, scope, redirect_uri, Secret(handle))
+            answer = consents.take_answer(session, client.client_id, scope, resource, redirect_uri, Secret(handle))
         asks = client.extensions.require_consent
         granted: frozenset[str] = frozenset()
         if asks and answer is None:
             granted = consents.find_granted(record.pool.pool_id, session.sub, client.client_id)
-        missing = consented(demands, scope, asks=asks, granted=granted, answer=answer)
+        missing = consented(demands, agreement(scope, resource), asks=asks, granted=granted, answer=answer)
         match missing:
             case None:
                 self._surroundings.logouts.take_part(session, client)
@@ -97,7 +100,7 @@ class Interaction:
             case ConsentRequired(silent=True):
                 raise refusal("consent_required", "The person has not agreed to what the client asks for.")
             case ConsentRequired():
-                question = consents.ask(session, client.client_id, scope, redirect_uri)
+                question = consents.ask(session, client.client_id, scope, resource, redirect_uri)
                 return _to_page("consent", (CONSENT, question.reveal()))
             case _:
                 assert_never(missing)
@@ -126,14 +129,14 @@ class Interaction:
             prompt=prompt,
             max_age=None if max_age is None else int(max_age),
             asked_at=self._asked_at(payload, record),
-            hint=self._hinted(payload.data.get("id_token_hint"), record),
+            hint=self._hinted(payload, record),
         )
 
-    def _hinted(self, token: str | None, record: ClientRecord) -> Hinted | None:
+    def _hinted(self, payload: Parameters, record: ClientRecord) -> Hinted | None:
         """A hint counts where it is this pool's token for this client; any other names nobody."""
-        if token is None:
+        if not carries_hint(payload):
             return None
-        hint = self._surroundings.hints.find(token)
+        hint = find_hint(self._surroundings, payload, once=False)
         if hint is None or (hint.pool_id, hint.client_id) != (record.pool.pool_id, record.client.client_id):
             return Hinted(sub=None)
         return Hinted(sub=hint.sub)

@@ -10,9 +10,10 @@ from authlib.oauth2 import OAuth2Error
 from flask import Response
 from flask import request as flask_request
 
+from app.blueprints.oauth2.asked_again import ask_again
 from app.blueprints.oauth2.end_session import EndSession
-from app.blueprints.oauth2.errors import PageRefusal, not_stored_redirect
-from app.blueprints.oauth2.parameters import LARGEST_QUERY, Parameters, read_query
+from app.blueprints.oauth2.errors import PageRefusal
+from app.blueprints.oauth2.parameters import Parameters, read_query
 from app.blueprints.oauth2.records import ClientRecord
 from app.blueprints.oauth2.server import PoolhouseServer
 from app.web.csrf import FIELD
@@ -25,6 +26,7 @@ class Logout:
 
     def __init__(self, server: PoolhouseServer) -> None:
         self._server = server
+        self._surroundings = server.surroundings
         self._end_session = EndSession(server)
 
     def get(self) -> Response:
@@ -42,10 +44,7 @@ class Logout:
         """Our own confirmation page, or a cross-site POST: that one is asked again by a GET of our own, where the cookie is present."""
         if FIELD in flask_request.form:
             return self._end_session.confirm(_read())
-        query = urlencode(list(flask_request.form.items(multi=True)), quote_via=quote)
-        if len(query) > LARGEST_QUERY:
-            raise PageRefusal("invalid_request", "The request is too long.")
-        return not_stored_redirect(f"/logout?{query}", status=303)
+        return ask_again(self._surroundings, "/logout")
 
 
 def _read() -> Parameters:

@@ -1,8 +1,10 @@
 """The endpoints on their paths (contract: HTTP surface)."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response
 from flask import request as flask_request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.blueprints.oauth2.authorize import Authorize
 from app.blueprints.oauth2.discovery import jwks, metadata
@@ -19,6 +21,7 @@ from app.blueprints.oauth2.server import PoolhouseServer
 from app.blueprints.oauth2.surroundings import Surroundings
 from app.blueprints.oauth2.token import token
 from app.blueprints.oauth2.userinfo import userinfo
+from app.web.headers import keep_opener
 
 
 def create_blueprint(surroundings: Surroundings) -> Blueprint:
@@ -29,6 +32,7 @@ def create_blueprint(surroundings: Surroundings) -> Blueprint:
     server.register_grant(RefreshGrant)
     server.register_grant(MachineGrant)
     blueprint = Blueprint("oauth2", __name__)
+    blueprint.after_request(keep_opener)
     _add_browser_endpoints(blueprint, server)
     _add_machine_endpoints(blueprint, server)
     return blueprint
@@ -36,14 +40,25 @@ def create_blueprint(surroundings: Surroundings) -> Blueprint:
 
 def _add_browser_endpoints(blueprint: Blueprint, server: PoolhouseServer) -> None:
     authorize, logout = Authorize(server), Logout(server)
-    blueprint.add_url_rule("/oauth2/authorize", "authorize", authorize.get, methods=["GET"])
+    blueprint.add_url_rule("/oauth2/authorize", "authorize", _but_no_head(authorize.get), methods=["GET"])
     blueprint.add_url_rule("/oauth2/authorize", "authorize_again", authorize.post, methods=["POST"])
-    blueprint.add_url_rule("/logout", "logout", logout.get, methods=["GET"])
+    blueprint.add_url_rule("/logout", "logout", _but_no_head(logout.get), methods=["GET"])
     blueprint.add_url_rule("/logout", "logout_again", logout.post, methods=["POST"])
 
     @blueprint.errorhandler(PageRefusal)
     def _page(refused: PageRefusal) -> Response:
         return server.surroundings.render_error(refused)
+
+
+def _but_no_head(view: Callable[[], Response]) -> Callable[[], Response]:
+    """Flask answers HEAD with what GET does. Here GET makes codes and ends sessions, and HEAD is safe (RFC 9110 §9.2.1)."""
+
+    def serve() -> Response:
+        if flask_request.method == "HEAD":
+            raise MethodNotAllowed(["GET", "POST", "OPTIONS"])
+        return view()
+
+    return serve
 
 
 def _add_machine_endpoints(blueprint: Blueprint, server: PoolhouseServer) -> None:

@@ -19,6 +19,7 @@ from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
+from app.core.tokens.parked import ParkedHints
 from app.core.tokens.service import Tokens
 from app.web.client_pages import ClientPages
 from app.web.csrf import Csrf
@@ -53,6 +54,7 @@ class Surroundings:
     render_error: Callable[[PageRefusal], Response]
     render_form_post: Callable[[Pool, Client, str, Mapping[str, str]], Response]
     hints: Hints
+    parked: ParkedHints
     consents: Consents
     logouts: Logouts
     session_pools: Callable[[], tuple[PoolId, ...]]

@@ -51,19 +51,23 @@ FAMILIES: dict[str, Family] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
-    """``gauges`` are read at each scrape and left out where they fail; ``checks`` are those of ``/readyz``."""
+    """``gauges`` are read at each scrape and left out where they fail; ``checks`` are those of ``/readyz``.
+
+    ``at_home``: whether this installation serves its own machine alone, so that a peer on it needs no token.
+    """
 
     read: Read
     gauges: Mapping[str, tuple[str, Gauge]]
     checks: Mapping[str, Check]
     token: str | None
+    at_home: bool = False
 
     def blueprint(self) -> Blueprint:
         blueprint = Blueprint("metrics", __name__)
 
         @blueprint.get("/metrics")
         def metrics() -> Response:
-            """To whoever has METRICS_TOKEN; where there is none, to this machine alone."""
+            """To whoever has METRICS_TOKEN; where there is none, to this machine alone, and only in development."""
             refused = self._refuse()
             if refused is not None:
                 return refused
@@ -82,6 +86,10 @@ class Metrics:
                 return None
             # RFC 6750 §3.
             return Response("The metrics token is missing or wrong.\n", 401, {"WWW-Authenticate": "Bearer"})
+        # Whoever comes through a proxy that passes TCP on looks like this machine, and names the host as it likes: only an
+        # installation that nobody else is meant to reach can tell by the address.
+        if not self.at_home:
+            return Response("Metrics need a token here: set POOLHOUSE_METRICS_TOKEN and send it as Bearer.\n", 403)
         context = current_context()
         # A proxy on this machine speaks for strangers, and a page in a browser here may have had its name rebound to us.
         near = is_loopback_address(context.peer) and not has_forwarded_header(request)

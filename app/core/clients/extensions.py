@@ -9,6 +9,7 @@ from app.core.clients.document import check_redirect_url
 from app.core.kernel.errors import InvalidParameter
 from app.core.kernel.extensions import Extension, ExtensionInvalid, a_flag, a_host, one_of
 
+_RESOURCE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21\x24-\x2b\x2d-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -27,6 +28,17 @@ def a_logout_uri(value: object) -> str:
     if urlsplit(value).scheme.lower() not in {"https", "http"}:
         raise ValueError("must be an https URL without a fragment, or http on loopback")
     return value
+
+
+def some_resources(value: object) -> list[str]:
+    """Absolute URIs without a fragment (RFC 8707 §2), typed with commas or spaces between them."""
+    named = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+    if not isinstance(named, list) or not 0 < len(named) <= 100:
+        raise ValueError("must be a list of absolute URIs")
+    for resource in named:
+        if not isinstance(resource, str) or len(resource) > 1024 or not _RESOURCE.fullmatch(resource):
+            raise ValueError("must be a list of absolute URIs without a fragment")
+    return list(dict.fromkeys(named))
 
 
 def origin_of(url: str) -> str | None:
@@ -60,6 +72,8 @@ CLIENT_EXTENSIONS = (
               help="Pairwise clients with the same sector see the same `sub`; changing it changes every `sub` the client knows."),
     Extension(name="require_consent", type="true or false", default="false", read=a_flag,
               help="Asks each person once, before this client is given what its scopes stand for."),
+    Extension(name="resources", type="URIs, with commas between them", default="any, as in Cognito", read=some_resources,
+              help="For which APIs this client may ask for access tokens by the parameter `resource` (RFC 8707)."),
     Extension(name="frontchannel_logout_uri", type="https URL", default="none", read=a_logout_uri,
               help="Loaded in a frame with iss and sid when a browser session ends that this client took part in; of the same "
                    "origin as one of its CallbackURLs (OpenID Connect Front-Channel Logout 1.0)."),

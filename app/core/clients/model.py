@@ -99,6 +99,8 @@ class ClientExtensions:
     """Whether users have a ``sub`` of their own in this client's sector (OpenID Connect Core §8)."""
     sector_identifier: str | None = None
     require_consent: bool = False
+    resources: tuple[str, ...] | None = None
+    """Which resources (RFC 8707) it may ask for; None: any, as in Cognito."""
     frontchannel_logout_uri: str | None = None
     frontchannel_logout_session_required: bool = False
     backchannel_logout_uri: str | None = None
@@ -111,7 +113,7 @@ class ClientExtensions:
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "ClientExtensions":
-        require = document.get("require_pkce")
+        require, resources = document.get("require_pkce"), document.get("resources")
         return cls(
             document=document,
             require_pkce=None if require is None else bool(require),
@@ -120,6 +122,7 @@ class ClientExtensions:
             pairwise=document.get("subject_type") == "pairwise",
             sector_identifier=document.get("sector_identifier"),
             require_consent=bool(document.get("require_consent", False)),
+            resources=None if resources is None else tuple(resources),
             frontchannel_logout_uri=document.get("frontchannel_logout_uri"),
             frontchannel_logout_session_required=bool(document.get("frontchannel_logout_session_required", False)),
             backchannel_logout_uri=document.get("backchannel_logout_uri"),

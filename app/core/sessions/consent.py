@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from app.core.kernel.clock import Clock
@@ -17,10 +18,19 @@ QUESTION_SECONDS = 900
 _KIND = "consent"
 
 
+def agreement(scope: tuple[str, ...], resource: str | None) -> tuple[str, ...]:
+    """What is remembered of a yes. A scope for one API (RFC 8707) is another thing than the same scope for another, or for any;
+    the space is in no scope's name.
+    """
+    if resource is None:
+        return scope
+    return tuple(f"resource {sha256(f'{resource} {name}'.encode()).hexdigest()}" for name in scope)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consents:
     """A question is asked once, answered once, and its answer serves once: for the browser session it was put to, for the client,
-    scopes and redirect URI it named. So no second form, tab or person can turn one answer into another's.
+    scopes, resource and redirect URI it named. So no second form, tab or person can turn one answer into another's.
     """
 
     store: ConsentStore
@@ -29,16 +39,24 @@ class Consents:
     clock: Clock
 
     def find_granted(self, pool_id: PoolId, sub: Sub, client_id: ClientId) -> frozenset[str]:
-        """The scopes that the person has agreed to for this client, at any time."""
+        """What the person has agreed to for this client, at any time, in the words of ``agreement``."""
         return self.store.find_scopes(pool_id, sub, client_id)
 
-    def ask(self, session: BrowserSession, client_id: ClientId, scope: tuple[str, ...], redirect_uri: str) -> Secret:
+    def ask(  # noqa: PLR0917 - what the answer will be bound to
+        self,
+        session: BrowserSession,
+        client_id: ClientId,
+        scope: tuple[str, ...],
+        resource: str | None,
+        redirect_uri: str,
+    ) -> Secret:
         """Opens a question and returns its handle; nobody can answer it without this session."""
         handle = Secret(new_handle())
         question = {
             "sid": session.sid,
             "client_id": client_id,
             "scope": list(scope),
+            "resource": resource,
             "redirect_uri": redirect_uri,
             "answer": None,
         }
@@ -49,7 +67,9 @@ class Consents:
     def find_question(self, session: BrowserSession, client_id: ClientId, handle: Secret) -> ConsentQuestion | None:
         """The question while it is unanswered; None for another session's or client's."""
         found = self._find(session, client_id, handle)
-        return None if found is None else ConsentQuestion(scope=tuple(found[1]["scope"]))
+        if found is None:
+            return None
+        return ConsentQuestion(scope=tuple(found[1]["scope"]), resource=found[1]["resource"])
 
     def answer(self, session: BrowserSession, client_id: ClientId, handle: Secret, *, approved: bool) -> bool:
         """Records the answer; an approval is remembered. False, and nothing is recorded, where the question is not open:
@@ -65,12 +85,18 @@ class Consents:
         if not self.ephemeral.swap(_KIND, key, old=stored, new=answered, expires_at=expires_at):
             return False
         if approved:
-            scope, now = tuple(question["scope"]), self.clock.now()
-            self.store.add_scopes(session.pool_id, session.sub, client_id, scope, at=now)
+            agreed, now = agreement(tuple(question["scope"]), question["resource"]), self.clock.now()
+            self.store.add_scopes(session.pool_id, session.sub, client_id, agreed, at=now)
         return True
 
-    def take_answer(
-        self, session: BrowserSession, client_id: ClientId, scope: tuple[str, ...], redirect_uri: str, handle: Secret
+    def take_answer(  # noqa: PLR0917 - what the answer is bound to
+        self,
+        session: BrowserSession,
+        client_id: ClientId,
+        scope: tuple[str, ...],
+        resource: str | None,
+        redirect_uri: str,
+        handle: Secret,
     ) -> bool | None:
         """What the person answered to exactly this request, once; None where there is no such answer."""
         key = self._key(session, handle)
@@ -81,8 +107,14 @@ class Consents:
         if taken is None:
             return None
         question = json.loads(taken)
-        asked = (question["sid"], question["client_id"], tuple(question["scope"]), question["redirect_uri"])
-        if asked != (session.sid, client_id, scope, redirect_uri):
+        about = (question["scope"], question["resource"], question["redirect_uri"])
+        if (question["sid"], question["client_id"], *about) != (
+            session.sid,
+            client_id,
+            list(scope),
+            resource,
+            redirect_uri,
+        ):
             return None
         return bool(question["answer"])
 

@@ -8,6 +8,7 @@ from app.core.clients.model import Client
 from app.core.kernel.clock import Clock
 from app.core.kernel.ids import ClientId, PoolId, Sub
 from app.core.kernel.transactions import Transactions
+from app.core.sessions.ended import EndedSessions
 from app.core.sessions.model import BrowserSession, Participant
 from app.core.sessions.ports import FindClient, NameIssuer, ParticipantStore, Queue
 from app.core.sessions.service import SESSION_SECONDS
@@ -26,6 +27,7 @@ class Logouts:
     find_client: FindClient
     issuer: NameIssuer
     queue: Queue
+    ended: EndedSessions
     clock: Clock
     transactions: Transactions
 
@@ -45,7 +47,10 @@ class Logouts:
         )
 
     def end(self, pool_id: PoolId, sid: str) -> tuple[str, ...]:
-        """Tells every client of the session; returns the addresses that the browser must load (Front-Channel Logout 1.0 §3)."""
+        """Tells every client of the session; returns the addresses that the browser must load (Front-Channel Logout 1.0 §3). Codes
+        that were given in the session buy nothing from now on.
+        """
+        self.ended.mark(pool_id, sid)
         frames = []
         with self.transactions.transaction():
             for participant in self.store.take_session(pool_id, sid, now=self.clock.now()):

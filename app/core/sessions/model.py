@@ -28,6 +28,7 @@ class Participant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentQuestion:
-    """What a person is asked to agree to."""
+    """What a person is asked to agree to, and for which API where the request names one."""
 
     scope: tuple[str, ...]
+    resource: str | None = None

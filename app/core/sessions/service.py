@@ -17,6 +17,7 @@ SESSION_SECONDS = 3600
 """One hour from the sign-in, not from the last visit (hosted-ui-endpoints.md §9)."""
 
 _KIND = "browser_session"
+_LIVE = "live_sid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,9 @@ class Sessions:
         )
         handle = Secret(new_handle())
         value = {"sid": session.sid, "sub": session.sub, "auth_time": auth_time, "amr": list(amr)}
-        self.ephemeral.put(_KIND, self._key(pool_id, handle), json.dumps(value), expires_at=session.expires_at)
+        key = self._key(pool_id, handle)
+        self.ephemeral.put(_KIND, key, json.dumps(value), expires_at=session.expires_at)
+        self.ephemeral.put(_LIVE, f"{pool_id}:{session.sid}", key, expires_at=session.expires_at)
         return handle, session
 
     def find(self, pool_id: PoolId, handle: Secret) -> BrowserSession | None:
@@ -89,9 +92,16 @@ class Sessions:
         outcome = suffices(*found, AuthorizeRequest(), self.clock.now())
         return outcome if isinstance(outcome, Suffices) else None
 
+    def is_live(self, pool_id: PoolId, sid: str) -> bool:
+        """Whether some browser still has the session of this name."""
+        return self.ephemeral.find(_LIVE, f"{pool_id}:{sid}") is not None
+
     def close(self, pool_id: PoolId, handle: Secret) -> None:
-        """Ends the session, if there is one."""
-        self.ephemeral.remove(_KIND, self._key(pool_id, handle))
+        """Ends the session, if there is one. Where it was continued under another handle, its name lives on."""
+        session, key = self.find(pool_id, handle), self._key(pool_id, handle)
+        self.ephemeral.remove(_KIND, key)
+        if session is not None and self.ephemeral.find(_LIVE, f"{pool_id}:{session.sid}") == key:
+            self.ephemeral.remove(_LIVE, f"{pool_id}:{session.sid}")
 
     def _key(self, pool_id: PoolId, handle: Secret) -> str:
         return f"{pool_id}:{self.hasher.digest(_KIND, handle.reveal())}"

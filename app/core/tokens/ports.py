@@ -31,6 +31,9 @@ class TokenStore(Protocol):
     def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
         """The session and its user in one statement."""
 
+    def bind_once(self, pool_id: PoolId, origin_jti: str, name: str, value: str) -> bool:
+        """Adds to the session's ``extra`` what was not there; False where another value came first, or the session is gone."""
+
     def revoke_session(self, pool_id: PoolId, origin_jti: str, *, now: int) -> None: ...
 
     def revoke_user_sessions(self, pool_id: PoolId, sub: Sub, *, now: int) -> None: ...
@@ -52,3 +55,10 @@ class FindPool(Protocol):
 
 class FindClient(Protocol):
     def __call__(self, client_id: ClientId, /) -> Client | None: ...
+
+
+class Ended(Protocol):
+    """The sessions room, as far as a code needs it."""
+
+    def has_ended(self, pool_id: PoolId, sid: str, /) -> bool:
+        """Whether the browser session was signed out. Raises ``Unavailable`` where nobody can tell."""

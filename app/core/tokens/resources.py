@@ -24,14 +24,27 @@ def check_resource(resource: str) -> None:
         raise TargetInvalid
 
 
-def narrow_resource(granted: str | None, asked: str | None) -> str | None:
+def check_allowed(client: Client, resource: str | None) -> None:
+    """Raises ``TargetInvalid`` for a resource that the client's extension ``resources`` does not list."""
+    allowed = client.extensions.resources
+    if resource is not None and allowed is not None and resource not in allowed:
+        raise TargetInvalid("The client may not ask for this resource.")
+
+
+def narrow_resource(client: Client, granted: str | None, asked: str | None) -> str | None:
     """The resource of the next access token: the one granted with the authorization, or where none was, the one asked for now.
 
-    Raises ``TargetInvalid`` where another one was granted (RFC 8707 §2.2).
+    Raises ``TargetInvalid`` where another one was granted (RFC 8707 §2.2), where the client may not ask for it, and where
+    people are asked for their consent, and nobody was asked about this one.
     """
-    if asked is not None and granted is not None and asked != granted:
+    if asked is None or asked == granted:
+        return granted
+    if granted is not None:
         raise TargetInvalid("The authorization was given for another resource.")
-    return granted if asked is None else asked
+    if client.extensions.require_consent:
+        raise TargetInvalid("The person was not asked about this resource.")
+    check_allowed(client, asked)
+    return asked
 
 
 def choose_audience(client: Client, *, scope: tuple[str, ...], resource: str | None, issuer: str) -> str | None:

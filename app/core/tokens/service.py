@@ -19,7 +19,7 @@ from app.core.sessions.model import BrowserSession
 from app.core.tokens.beginning import RESOURCE, begin_directly, begin_from_code
 from app.core.tokens.claims import Subject, client_claims
 from app.core.tokens.continuation import GoOn, Rotate, Stop, choose_continuation
-from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded
+from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded, TargetInvalid
 from app.core.tokens.issue import Mint, sign_access
 from app.core.tokens.model import (
     AuthorizationCode,
@@ -33,7 +33,7 @@ from app.core.tokens.model import (
     VerifiedAccess,
     VerifiedMachine,
 )
-from app.core.tokens.ports import FindClient, FindPool, SigningKeys, TokenStore
+from app.core.tokens.ports import Ended, FindClient, FindPool, SigningKeys, TokenStore
 from app.core.tokens.resources import choose_audience, narrow_resource
 from app.core.tokens.scopes import check_readable, narrow_scope
 from app.core.tokens.subjects import PAIRWISE, subject_of
@@ -58,6 +58,7 @@ class Tokens:
     keys: SigningKeys
     find_pool: FindPool
     find_client: FindClient
+    ended: Ended
     audit: AuditLog
     hasher: Hasher
     clock: Clock
@@ -125,8 +126,10 @@ class Tokens:
         user = self.users.find(pool.pool_id, code.sub)
         if code.expires_at <= now or user is None or not user.enabled or code.auth_time <= user.sessions_valid_after:
             raise GrantInvalid
+        if self.ended.has_ended(pool.pool_id, code.sid):
+            raise GrantInvalid
         check_readable(client, code.scope)
-        audience = narrow_resource(code.extra.get(RESOURCE), resource)
+        audience = narrow_resource(client, code.extra.get(RESOURCE), resource)
         session = begin_from_code(code, client, now=now, resource=audience)
         subject = self._subject(client, user, session, scope=code.scope, nonce=code.nonce, resource=audience)
         mint = Mint(self.keys, pool.pool_id)
@@ -205,7 +208,7 @@ class Tokens:
         *,
         resource: str | None = None,
     ) -> TokenSet:
-        """As ``refresh``, for a family already looked up. Only a rotating client gets a new refresh token, which expires when the first one would have."""
+        """As ``refresh``, for a family already looked up. A ``resource`` first named here stays with the family. Only a rotating client gets a new refresh token, which expires when the first one would have."""
         now = self.clock.now()
         step = choose_continuation(pool, client, family, now=now)
         if family is None or isinstance(step, Stop):
@@ -215,12 +218,19 @@ class Tokens:
         if narrowed is None:
             raise ScopeExceeded
         check_readable(client, narrowed)
-        audience = narrow_resource(session.extra.get(RESOURCE), resource)
+        audience = narrow_resource(client, session.extra.get(RESOURCE), resource)
         subject = self._subject(client, step.user, session, scope=narrowed, nonce=None, resource=audience)
         mint = Mint(self.keys, pool.pool_id)
+        if audience is not None and RESOURCE not in session.extra:
+            self._bind(session, audience)
         handle = None if isinstance(step, GoOn) else self._rotate(family, step, caller, now)
         self.tally.add(TOKENS_ISSUED, "refresh_token")
         return mint.issue(subject, refresh_token=handle)
+
+    def _bind(self, session: TokenSession, resource: str) -> None:
+        """The first resource that is named stays the only one, whenever it is named and whoever else asks meanwhile."""
+        if not self.store.bind_once(session.pool_id, session.origin_jti, RESOURCE, resource):
+            raise TargetInvalid("The authorization was given for another resource.")
 
     def _rotate(self, family: RefreshFamily, step: Rotate, caller: Caller, now: int) -> Secret:
         handle = Secret(new_handle())

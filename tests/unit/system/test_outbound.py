@@ -101,6 +101,25 @@ def test_the_form_arrives_and_the_status_comes_back(status):
         "2002:7f00:1::",
         "2002:a9fe:a9fe::1",
         "2001:db8::1",
+        "64:ff9b:1::808:808",
+        "64:ff9b:1:ffff::7f00:1",
+        "fec0::1",
+        "3fff::1",
+        "3fff:fff::1",
+        "5f00::1",
+        "100::1",
+        "::ffff:0:808:808",
+        "192.88.99.1",
+        "192.0.0.9",
+        "168.63.129.16",
+        "198.18.0.1",
+        "2606:4700::5efe:7f00:1",
+        "2606:4700::200:5efe:a9fe:a9fe",
+        "2606:4700::5efe:10.0.0.1",
+        "fd00::5efe:8.8.8.8",
+        "::ffff:168.63.129.16",
+        "64:ff9b::a83f:8110",
+        "2002:c058:6301::1",
     ],
 )
 def test_an_address_that_is_not_public_is_refused_whatever_name_leads_there(address):
@@ -169,6 +188,41 @@ def test_what_the_operator_allows_is_called(allow):
         port = url.rsplit(":", 1)[1]
         guard = GuardedOutbound(allow=allow, resolve=lambda _host, _port: ["127.0.0.1"])
         assert guard.post_form(f"http://inside.example:{port}/", {}) == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "fe80::1", "fe80::1%eth0", "168.63.129.16", "fd00:ec2::254", "::ffff:169.254.169.254"],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_allowed_name_never_leads_to_the_links_own_addresses(address, scheme):
+    with pytest.raises(OutboundRefused):
+        resolving(address, allow=("inside.example",)).post_form(f"{scheme}://inside.example/", {})
+
+
+def test_http_is_not_spoken_across_the_internet_to_an_allowed_name_either():
+    with pytest.raises(OutboundRefused):
+        resolving("93.184.216.34", allow=("inside.example",)).post_form("http://inside.example/", {})
+
+
+@pytest.mark.parametrize("address", ["64:ff9b:1::a00:1", "fd00::5efe:10.0.0.1"])
+def test_an_allowed_network_allows_no_other_that_embeds_it(address):
+    with pytest.raises(OutboundRefused):
+        resolving(address, allow=("10.0.0.0/8",)).post_form("https://inside.example/", {})
+
+
+def test_a_resolver_that_does_not_answer_is_left():
+    over = threading.Event()
+
+    def silent(_host, _port):
+        over.wait(20)
+        return ["127.0.0.1"]
+
+    began = monotonic()
+    with pytest.raises(OutboundFailed):
+        here(seconds=0.2, resolve=silent).post_form("https://name.example/", {})
+    over.set()
+    assert monotonic() - began < 5
 
 
 def test_a_name_below_an_allowed_one_is_not_allowed():

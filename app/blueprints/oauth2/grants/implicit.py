@@ -45,15 +45,18 @@ class DirectGrant(BaseGrant, AuthorizationEndpointMixin):  # type: ignore[misc] 
         return ""
 
     def answer(self, redirect_uri: str, outcome: Suffices) -> dict[str, str]:  # noqa: ARG002 - as CodeGrant.answer
-        """Tokens for the person and session that satisfied the request. ``token`` with openid brings an ID token, as in Cognito."""
+        """Tokens for the person and session that satisfied the request. ``token`` with openid brings an ID token, as
+        in Cognito, where a nonce came: without one nobody could tell whether it was meant for this sign-in (§3.2.2.11).
+        """
         record: ClientRecord = self.request.client
         surroundings: Surroundings = self.server.surroundings
         types, scope = response_types(self.request.payload), tuple(self.request.scope.split(" "))
+        nonce = self.request.payload.data.get("nonce")
         request = DirectRequest(
             access_token="token" in types,
-            id_token=OPENID in scope,
+            id_token=OPENID in scope and nonce is not None,
             scope=scope,
-            nonce=self.request.payload.data.get("nonce"),
+            nonce=nonce,
             resource=read_resource(self.request.payload),
         )
         try:
