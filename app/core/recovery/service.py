@@ -52,8 +52,8 @@ class Recovery:
                 raise RecoveryByAdministratorOnly
             self.rates.check_address("forgot", pool.pool_id, caller.address, REQUESTS_PER_HOUR)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
-            trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
+            trail.concerns(user.sub if user else None, who)
             attribute = choose_channel(pool, user) or (choose_unproven(pool, user) if conceal else None)
             owner = key_of(self.hasher, pool, user if attribute else None, username)
             own = self.codes.has_asked(pool.pool_id, FORGOT_PASSWORD, owner, caller.browser)
@@ -102,8 +102,8 @@ class Recovery:
             self.passwords.check(pool, new_password)
             self.rates.check_address("reset", pool.pool_id, caller.address, RESETS_PER_HOUR)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
-            trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
+            trail.concerns(user.sub if user else None, who)
             able = user if choose_channel(pool, user) or (conceal and choose_unproven(pool, user)) else None
             owner = key_of(self.hasher, pool, able, username)
             # Strangers share one allowance, so that they use up nobody's who began a recovery in a browser.

@@ -129,8 +129,8 @@ class SignUp:
         with self._trail("sign_up.confirm", pool, client, caller) as trail:
             self.rates.check_address("confirm_sign_up", pool.pool_id, caller.address, CONFIRMATIONS_PER_HOUR)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
-            trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
+            trail.concerns(user.sub if user else None, who)
             waiting = user if user and user.enabled and user.status is UserStatus.UNCONFIRMED else None
             owner = key_of(self.hasher, pool, waiting, username)
             # Strangers share one allowance, so that they use up nobody's who registered in a browser.
@@ -165,8 +165,8 @@ class SignUp:
         with self._trail("sign_up.resend", pool, client, caller) as trail:
             self.rates.check_address("resend", pool.pool_id, caller.address, RESENDS_PER_HOUR)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
-            trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
+            trail.concerns(user.sub if user else None, who)
             waiting = user if user and user.enabled and user.status is UserStatus.UNCONFIRMED else None
             attribute = choose_verification(pool, waiting) if waiting else None
             able = waiting if attribute else None
