@@ -81,8 +81,8 @@ class OneTimeCodes:
     """Six digits for one owner (a sub, or the key of an unknown name) and purpose, kept as a keyed hash.
 
     Each browser that asks has a code of its own, which other browsers' requests neither kill nor use up. What asks without
-    a browser (the APIs), or after too many others, shares one. A name nobody has gets a code too, which nobody knows: so that confirming it answers as it
-    does for others.
+    a browser (the APIs), or after too many others, shares one. A name nobody has gets a code too, which nobody knows: so that
+    confirming it answers as it does for others.
     """
 
     ephemeral: Ephemeral

@@ -231,7 +231,7 @@ class SignUp:
             self._withdraw(pool, beside, attribute, asked.standing)
         data = data_of(self.hasher, applicant, attribute, address if beside else None)
         # Who registers again in the same browser contests nobody's registration but their own.
-        standing = {} if asked.own else {CONTESTED: "yes"}
+        standing = {CONTESTED: "yes"} if beside is not None and asked.own is None else {}
         code = self.codes.issue(pool.pool_id, SIGN_UP, key, data, browser=caller.browser, standing=standing)
         if owner is not None and address:
             kind = NoticeKind.SIGN_UP if beside else NoticeKind.ACCOUNT_EXISTS
