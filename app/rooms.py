@@ -26,6 +26,7 @@ from app.config import Settings
 from app.core.account.administration import AdministrationRecord
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
+from app.core.audit.changes import RecordedChanges
 from app.core.audit.repeats import RepeatsCollapsed
 from app.core.audit.tally import CountedAudit
 from app.core.branding import parse_branding
@@ -84,6 +85,7 @@ def open_rooms(
     # Every event is counted, also the repeated refusals that leave no row.
     rows = SqlAuditLog(database, clock, days=settings.audit_days)
     audit = CountedAudit(log=RepeatsCollapsed(inner=rows, ephemeral=ephemeral, clock=clock), tally=counters)
+    changes = RecordedChanges(audit=audit)
     users, group_store, pool_store, domain_store = (
         SqlUsers(database),
         SqlGroups(database),
@@ -106,6 +108,7 @@ def open_rooms(
         factory=key_factory,
         transactions=database,
         clock=clock,
+        recorder=changes,
     )
     pools = Pools(
         store=pool_store,
@@ -118,6 +121,7 @@ def open_rooms(
         clock=clock,
         transactions=database,
         public_hostname=urlsplit(settings.public_url).hostname or "",
+        recorder=changes,
     )
     server_store = SqlResourceServers(database)
     clients = Clients(
@@ -128,6 +132,7 @@ def open_rooms(
         check_branding=check_branding,
         clock=clock,
         transactions=database,
+        recorder=changes,
     )
     post = Post(transports=messaging.transports, envelope=ThemedEnvelope(pages), public_url=settings.public_url)
     deliveries = Deliveries(
@@ -198,13 +203,14 @@ def open_rooms(
         audit=audit,
         pools=pools,
         clients=clients,
-        groups=Groups(store=group_store, schema=schema, clock=clock, transactions=database),
+        groups=Groups(store=group_store, schema=schema, clock=clock, transactions=database, recorder=changes),
         resource_servers=ResourceServers(
             store=server_store,
             read_scopes=Cached(remembered, "scopes", server_store.scopes_of),
             schema=schema,
             clock=clock,
             transactions=database,
+            recorder=changes,
         ),
         keys=keys,
         sessions=Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock),

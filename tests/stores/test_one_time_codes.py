@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from app.core.factors.one_time_code import SIGN_UP, OneTimeCodes
+from app.core.factors.one_time_code import SIGN_UP, AskedCodes, OneTimeCodes
 from app.core.kernel.errors import CodeExpired, CodeMismatch
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
@@ -15,12 +15,19 @@ def codes(short):
 
 def test_a_code_stands_with_the_registration_of_its_browser(codes):
     first = codes.issue("pool", SIGN_UP, "jane", {"registration": "one"}, browser="one")
-    codes.issue("pool", SIGN_UP, "jane", {"registration": "two"}, browser="two")
+    codes.issue("pool", SIGN_UP, "jane", {"registration": "two"}, browser="two", standing={"contested": "yes"})
     taken = codes.take("pool", SIGN_UP, "jane", first, browser="one")
-    assert (taken.data, taken.own, taken.others) == ({"registration": "one"}, True, ({"registration": "two"},))
+    assert (taken.data, taken.own, taken.standing) == ({"registration": "one"}, True, {"contested": "yes"})
     codes.bury(taken)
     assert codes.was_spent("pool", SIGN_UP, "jane", first)
-    assert codes.find_data("pool", SIGN_UP, "jane", "two") == (None, False)
+    assert codes.find_asked("pool", SIGN_UP, "jane", "two") == AskedCodes(own=None, newest=None, standing={})
+
+
+def test_what_stands_with_the_owner_outlives_the_codes(codes, short):
+    codes.issue("pool", SIGN_UP, "jane", {}, standing={"contested": "yes"})
+    short.clock.advance(days=25)
+    asked = codes.find_asked("pool", SIGN_UP, "jane", None)
+    assert asked == AskedCodes(own=None, newest=None, standing={"contested": "yes"})
 
 
 def test_a_code_that_was_the_last_one_can_be_restored(codes, short):

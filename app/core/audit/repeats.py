@@ -8,6 +8,8 @@ from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.errors import Unavailable
 
 WINDOW_SECONDS = 60
+TOLD_EACH = 10
+"""So many of them leave a row each: more than it takes to lock somebody out."""
 _KIND = "audit_repeats"
 
 
@@ -15,8 +17,9 @@ _KIND = "audit_repeats"
 class RepeatsCollapsed:
     """An ``AuditLog`` that anybody's refused requests cannot fill.
 
-    Of identical refusals (event, outcome, pool, user, client, address) within a minute the first leaves a row, then the tenth, the
-    hundredth and so on, with their number in ``repeated``. What was carried out is always recorded.
+    Of identical refusals (event, outcome, pool, user, client, address) within a minute the first ten leave a row each, then the
+    hundredth, the thousandth and so on, with their number in ``repeated``. Where there is no such user, the detail (the hashed
+    name among it) tells them apart. What was carried out is always recorded.
     """
 
     inner: AuditLog
@@ -26,13 +29,14 @@ class RepeatsCollapsed:
     def record(self, event: AuditEvent) -> None:
         """Appends the row, or leaves it out as a repeat. Where the counter does not answer, it is appended."""
         repeated = self._count(event) if event.refused else 1
-        if repeated == 1:
+        if repeated <= TOLD_EACH:
             self.inner.record(event)
         elif str(repeated).strip("0") == "1":
             self.inner.record(replace(event, detail={**event.detail, "repeated": str(repeated)}))
 
     def _count(self, event: AuditEvent) -> int:
-        parts = (event.event, event.outcome, event.pool_id, event.sub, event.client_id, event.address)
+        who = event.sub or sorted(event.detail.items())
+        parts = (event.event, event.outcome, event.pool_id, who, event.client_id, event.address)
         printable = repr(parts).encode("utf-8", "backslashreplace")
         key = hashlib.sha256(printable).hexdigest()
         try:

@@ -23,6 +23,12 @@ class Trail:
     sub: str | None = None
     detail: dict[str, str] = field(default_factory=dict)
 
+    def concerns(self, sub: str | None, who: str) -> None:
+        """Of whom the row tells: of a user, or of the hash of a name nobody has (``users.identifiers.key_of``)."""
+        self.sub = sub
+        if sub is None:
+            self.detail["name"] = who
+
     def record(self, outcome: str = "ok", *, refused: bool = False) -> None:
         self.audit.record(
             AuditEvent(

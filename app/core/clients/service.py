@@ -1,5 +1,5 @@
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.core.clients.document import completed
@@ -10,6 +10,7 @@ from app.core.kernel import extensions as ours
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import ClientNotFound, Fact, InvalidParameter
 from app.core.kernel.ids import ClientId, PoolId, new_client_id, new_client_secret
+from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
 from app.core.pools.model import Pool
@@ -41,6 +42,7 @@ class Clients:
     clock: Clock
     transactions: Transactions
     scopes_of: Callable[[PoolId], frozenset[str]] = _no_scopes
+    recorder: Recorder = field(default_factory=Unrecorded)
 
     def create(
         self,
@@ -74,7 +76,9 @@ class Clients:
             updated_at=now,
         )
         check_frontchannel(client.extensions.document, client.settings.callback_urls)
-        self.store.add(client)
+        with self.transactions.transaction():
+            self.store.add(client)
+            self.recorder.record("client.create", pool.pool_id, client_id=client.client_id)
         return client
 
     def find(self, client_id: ClientId) -> Client | None:
@@ -104,6 +108,7 @@ class Clients:
                 updated_at=self.clock.now(),
             )
             self.store.save(client)
+            self.recorder.record("client.update", pool.pool_id, client_id=client_id)
         return client
 
     def set_extension(self, pool_id: PoolId, client_id: ClientId, key: str, value: object | None) -> Client:
@@ -115,6 +120,7 @@ class Clients:
                 check_frontchannel(document, client.settings.callback_urls)
             client = replace(client, extensions=ClientExtensions.read(document), updated_at=self.clock.now())
             self.store.save(client)
+            self.recorder.record("client.set_extension", pool_id, client_id=client_id, setting=key)
         return client
 
     def add_secret(self, pool_id: PoolId, client_id: ClientId) -> Secret:
@@ -130,6 +136,7 @@ class Clients:
                 raise SecretLimitExceeded
             fresh = Secret(new_client_secret())
             self.store.replace_secrets(pool_id, client_id, (fresh, *client.secrets), at=self.clock.now())
+            self.recorder.record("client.add_secret", pool_id, client_id=client_id)
         return fresh
 
     def remove_secret(self, pool_id: PoolId, client_id: ClientId, secret: Secret | None = None) -> None:
@@ -143,12 +150,14 @@ class Clients:
             if len(left) == len(client.secrets):
                 raise InvalidParameter("The client has no such secret.")
             self.store.replace_secrets(pool_id, client_id, left, at=self.clock.now())
+            self.recorder.record("client.remove_secret", pool_id, client_id=client_id)
 
     def remove(self, pool_id: PoolId, client_id: ClientId) -> None:
         """Raises ``ClientNotFound``."""
         with self.transactions.transaction():
             _found(self.store.find(client_id), pool_id, client_id)
             self.store.remove(pool_id, client_id)
+            self.recorder.record("client.remove", pool_id, client_id=client_id)
 
     def _completed(self, pool: Pool, settings: Mapping[str, Any], *, has_secret: bool) -> dict[str, Any]:
         return completed(settings, pool.settings, has_secret=has_secret, custom_scopes=self.scopes_of(pool.pool_id))

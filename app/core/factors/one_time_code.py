@@ -1,6 +1,6 @@
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.core.kernel.clock import Clock
@@ -14,8 +14,16 @@ MAX_TRIES = 5
 """Wrong tries before a code is dead: one in 200 000 guessers of six digits succeeds."""
 STRANGERS_TRIES = 2
 """How many of them other browsers have than the one that asked for the code, so that they cannot spend them all."""
-MAX_LIVE = 5
-"""Codes of one owner and purpose at a time, one for each browser that asked; a further one takes the oldest one's place."""
+MAX_LIVE = 8
+"""Codes of one owner and purpose at a time: one for each of the first browsers that asked, and the last for all others together,
+so that nobody's code is pushed out by asking again and again. One network is allowed fewer requests than there are places.
+"""
+STANDING_SECONDS = 30 * 24 * 3600
+"""How long is remembered what stands with an owner rather than with one code, unless a right code ends it."""
+CONTESTED = "contested"
+"""Standing with an owner: more than one registered as it."""
+GIVEN = "given"
+"""Standing with an owner: the names of the attributes that its registration stored, as a JSON list."""
 ELSEWHERE = "elsewhere"
 """In a code's data: another browser than the one that began asked for it. Aside from that, equal data prove the same."""
 _KIND = "code"
@@ -37,8 +45,8 @@ FORGOT_PASSWORD = Purpose(name="forgot_password", lifetime=3600)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenCode:
-    """A right code, removed from the store. ``data`` is what was stored with it, ``others`` what stands with the owner's other
-    codes. ``own``: the browser that typed it had asked for it, or for another that proves the same.
+    """A right code, removed from the store. ``data`` is what was stored with it, ``standing`` what stands with the owner.
+    ``own``: the browser that typed it had asked for it, or for another that proves the same.
     """
 
     key: str
@@ -46,7 +54,26 @@ class TakenCode:
     expires_at: int
     own: bool = False
     data: Mapping[str, str] = field(default_factory=dict)
-    others: tuple[Mapping[str, str], ...] = ()
+    standing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedCodes:
+    """What stands with the code that one browser asked for, with the newest of anybody's, and with their owner."""
+
+    own: Mapping[str, str] | None
+    newest: Mapping[str, str] | None
+    standing: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """The codes of one owner and purpose that have not expired, oldest first. ``value`` is their spelling in the store."""
+
+    value: str | None
+    rows: list[dict[str, Any]]
+    standing: Mapping[str, str]
+    until: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,32 +81,45 @@ class OneTimeCodes:
     """Six digits for one owner (a sub, or the key of an unknown name) and purpose, kept as a keyed hash.
 
     Each browser that asks has a code of its own, which other browsers' requests neither kill nor use up. What asks without
-    a browser (the APIs) shares one. A name nobody has gets a code too, which nobody knows: so that confirming it answers as it
-    does for others.
+    a browser (the APIs), or after too many others, shares one. A name nobody has gets a code too, which nobody knows: so that
+    confirming it answers as it does for others.
     """
 
     ephemeral: Ephemeral
     clock: Clock
     hasher: Hasher
 
-    def issue(
-        self, pool_id: PoolId, purpose: Purpose, owner: str, data: Mapping[str, str], *, browser: str | None = None
+    def issue(  # noqa: PLR0917 - as ``pretend``
+        self,
+        pool_id: PoolId,
+        purpose: Purpose,
+        owner: str,
+        data: Mapping[str, str],
+        *,
+        browser: str | None = None,
+        standing: Mapping[str, str] | None = None,
     ) -> Secret:
-        """A fresh code; an earlier one of the same owner, purpose and browser is dead."""
+        """A fresh code; an earlier one of the same owner, purpose and browser is dead.
+
+        ``standing`` is added to what stands with the owner until a right code is buried, however long the codes live.
+        """
         code = Secret(new_numeric_code())
         key = _key(pool_id, purpose, owner)
+        now = self.clock.now()
         row = {
             "digest": self.hasher.digest("one-time code", f"{key}:{code.reveal()}"),
             "tries": 0,
             "strangers": 0,
-            "expires_at": self.clock.now() + purpose.lifetime,
-            "browser": browser,
+            "expires_at": now + purpose.lifetime,
             "data": dict(data),
         }
         for _ in range(_RACES):
-            value, live = self._live(key)
-            kept = [other for other in live if other["browser"] != browser]
-            if self._swap(key, value, [*kept[1 - MAX_LIVE :], row]):
+            stored = self._stored(key)
+            place = _place_of(browser, stored.rows)
+            rows = [*(other for other in stored.rows if other["browser"] != place), {**row, "browser": place}]
+            if standing:
+                stored = replace(stored, standing={**stored.standing, **standing}, until=now + STANDING_SECONDS)
+            if self._swap(key, stored, rows):
                 return code
         raise TooManyRequests
 
@@ -101,7 +141,8 @@ class OneTimeCodes:
         """
         key = _key(pool_id, purpose, owner)
         for _ in range(_RACES):
-            value, live = self._live(key)
+            stored = self._stored(key)
+            live = stored.rows
             own = next((row for row in live if _is_own(row, browser)), None)
             tried = [row for row in live if _may_be_tried(row, browser) and _proves_the_same(row, own)]
             if not tried:
@@ -111,7 +152,7 @@ class OneTimeCodes:
                 left = [_counted(row, browser) if row in tried else row for row in live]
             else:
                 left = [row for row in live if row is not right]
-            if not self._swap(key, value, left):
+            if not self._swap(key, stored, left):
                 continue
             if right is None:
                 raise CodeMismatch
@@ -121,7 +162,7 @@ class OneTimeCodes:
                 expires_at=right["expires_at"],
                 own=own is not None,
                 data=(own or right)["data"],
-                others=tuple(row["data"] for row in left),
+                standing=stored.standing,
             )
         raise CodeMismatch
 
@@ -129,14 +170,14 @@ class OneTimeCodes:
         """Puts a right code back, because what it was for was refused; never over a newer one."""
         row = json.loads(taken.value)
         for _ in range(_RACES):
-            value, live = self._live(taken.key)
-            newer = any(other["browser"] == row["browser"] for other in live)
-            if newer or len(live) >= MAX_LIVE or self._swap(taken.key, value, [row, *live]):
+            stored = self._stored(taken.key)
+            newer = any(other["browser"] == row["browser"] for other in stored.rows)
+            if newer or len(stored.rows) >= MAX_LIVE or self._swap(taken.key, stored, [row, *stored.rows]):
                 return
 
     def bury(self, taken: TakenCode) -> None:
         """Remembers a code as spent until it would have expired, so that a repeated request can be told so. The owner's other
-        codes of the purpose die with it.
+        codes of the purpose die with it, and what stood with the owner.
         """
         digest = json.loads(taken.value)["digest"]
         self.ephemeral.put(_SPENT, taken.key, digest, expires_at=taken.expires_at)
@@ -150,29 +191,34 @@ class OneTimeCodes:
 
     def has_asked(self, pool_id: PoolId, purpose: Purpose, owner: str, browser: str | None) -> bool:
         """Whether a live code was asked for by this browser."""
-        _, live = self._live(_key(pool_id, purpose, owner))
-        return any(_is_own(row, browser) for row in live)
+        return self.find_asked(pool_id, purpose, owner, browser).own is not None
 
-    def find_data(
-        self, pool_id: PoolId, purpose: Purpose, owner: str, browser: str | None
-    ) -> tuple[Mapping[str, str] | None, bool]:
-        """What stands with the code this browser asked for, else with the newest; and whether it is the browser's own."""
-        _, live = self._live(_key(pool_id, purpose, owner))
-        own = next((row for row in live if _is_own(row, browser)), None)
-        newest = live[-1] if live else None
-        found = own or newest
-        return (found["data"] if found else None), own is not None
+    def find_asked(self, pool_id: PoolId, purpose: Purpose, owner: str, browser: str | None) -> AskedCodes:
+        """What stands with the code this browser asked for, with the newest one and with the owner."""
+        stored = self._stored(_key(pool_id, purpose, owner))
+        return AskedCodes(
+            own=next((row["data"] for row in stored.rows if _is_own(row, browser)), None),
+            newest=stored.rows[-1]["data"] if stored.rows else None,
+            standing=stored.standing,
+        )
 
-    def _live(self, key: str) -> tuple[str | None, list[dict[str, Any]]]:
-        """The stored value and the codes in it that have not expired, oldest first."""
+    def _stored(self, key: str) -> _Stored:
         value = self.ephemeral.find(_KIND, key)
+        found = json.loads(value or "{}")
         now = self.clock.now()
-        return value, [row for row in json.loads(value or "[]") if row["expires_at"] > now]
+        until = found.get("until", 0)
+        return _Stored(
+            value=value,
+            rows=[row for row in found.get("rows", ()) if row["expires_at"] > now],
+            standing=found["standing"] if until > now else {},
+            until=until,
+        )
 
-    def _swap(self, key: str, old: str | None, rows: list[dict[str, Any]]) -> bool:
-        # An empty list has nothing to keep; it only must not be a failed swap.
-        expires_at = max((row["expires_at"] for row in rows), default=self.clock.now() + 1)
-        return self.ephemeral.swap(_KIND, key, old=old, new=json.dumps(rows), expires_at=expires_at)
+    def _swap(self, key: str, old: _Stored, rows: list[dict[str, Any]]) -> bool:
+        new = json.dumps({"rows": rows, "standing": dict(old.standing), "until": old.until})
+        # Where nothing is left to keep, it only must not be a failed swap.
+        expires_at = max(old.until, self.clock.now() + 1, *(row["expires_at"] for row in rows))
+        return self.ephemeral.swap(_KIND, key, old=old.value, new=new, expires_at=expires_at)
 
     def _matches(self, key: str, code: Secret, digest: str) -> bool:
         typed = "".join(code.reveal()[:32].split())
@@ -183,6 +229,12 @@ class OneTimeCodes:
 
 def _key(pool_id: PoolId, purpose: Purpose, owner: str) -> str:
     return f"{pool_id}:{purpose.name}:{owner}"
+
+
+def _place_of(browser: str | None, rows: list[dict[str, Any]]) -> str | None:
+    """The browser's own place, or None for the one that all share who come when the others are taken."""
+    others = {row["browser"] for row in rows} - {None, browser}
+    return browser if len(others) < MAX_LIVE - 1 else None
 
 
 def _is_own(row: Mapping[str, Any], browser: str | None) -> bool:

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.core.groups.model import Group
@@ -6,6 +6,7 @@ from app.core.groups.ports import GroupStore
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import GroupNotFound
 from app.core.kernel.ids import PoolId, Sub
+from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 from app.core.pools.ports import SettingsSchema
 
@@ -18,6 +19,7 @@ class Groups:
     schema: SettingsSchema
     clock: Clock
     transactions: Transactions
+    recorder: Recorder = field(default_factory=Unrecorded)
 
     def create(
         self,
@@ -40,7 +42,9 @@ class Groups:
             created_at=now,
             updated_at=now,
         )
-        self.store.add(group)
+        with self.transactions.transaction():
+            self.store.add(group)
+            self.recorder.record("group.create", pool_id, group=name)
         return group
 
     def get(self, pool_id: PoolId, name: str) -> Group:
@@ -71,6 +75,7 @@ class Groups:
                 updated_at=self.clock.now(),
             )
             self.store.save(group)
+            self.recorder.record("group.update", pool_id, group=name)
         return group
 
     def remove(self, pool_id: PoolId, name: str) -> None:
@@ -78,6 +83,7 @@ class Groups:
         with self.transactions.transaction():
             self.get(pool_id, name)
             self.store.remove(pool_id, name)
+            self.recorder.record("group.remove", pool_id, group=name)
 
     def list_of(self, pool_id: PoolId) -> list[Group]:
         return self.store.list_of(pool_id)
@@ -91,12 +97,14 @@ class Groups:
         with self.transactions.transaction():
             self.get(pool_id, name)
             self.store.add_member(pool_id, name, sub, at=self.clock.now())
+            self.recorder.record("group.add_member", pool_id, group=name, sub=sub)
 
     def remove_member(self, pool_id: PoolId, name: str, sub: Sub) -> None:
         """Raises ``GroupNotFound``."""
         with self.transactions.transaction():
             self.get(pool_id, name)
             self.store.remove_member(pool_id, name, sub)
+            self.recorder.record("group.remove_member", pool_id, group=name, sub=sub)
 
     def _check(self, operation: str, pool_id: PoolId, name: str, **optional: Any) -> None:
         members = {"description": "Description", "role_arn": "RoleArn", "precedence": "Precedence"}

@@ -10,6 +10,7 @@ from joserfc.jwk import JWKRegistry, Key, RSAKey
 
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Unavailable
+from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
 from app.core.keys.algorithms import DEFAULT_ALGORITHM, KEY_TYPES
@@ -31,6 +32,7 @@ class Keys:
     factory: KeyFactory
     transactions: Transactions
     clock: Clock
+    recorder: Recorder = field(default_factory=Unrecorded)
     _rings: dict[str, "_Ring"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def signer(self, pool_id: str, purpose: KeyPurpose) -> Signer:
@@ -103,6 +105,8 @@ class Keys:
                 until = last_published(key.signs_from, now=moment, at_once=now)
                 self.store.retire(pool_id, key.purpose, but=key.kid, published_until=until)
             self.store.remove_expired(pool_id, now=moment)
+            kids = " ".join(key.kid for key in made)
+            self.recorder.record("keys.rotate", pool_id, kids=kids, at_once="yes" if now else "no")
         return tuple(made)
 
     def _new_key(

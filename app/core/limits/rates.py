@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Network, ip_address
 
+from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.errors import AttemptLimitExceeded, TooManyRequests
@@ -8,6 +9,8 @@ from app.core.kernel.errors import AttemptLimitExceeded, TooManyRequests
 HOUR = 3600
 ADDRESS_FACTOR = 20
 """An address stands for a household or an office: its thresholds are that many times a user's, and it never locks anybody."""
+NAME_FACTOR = 4
+"""All networks together have that many times one's allowance for a name: more would flood a mailbox."""
 _KIND = "rate"
 
 
@@ -21,6 +24,18 @@ class Rates:
     def check(self, name: str, key: str, limit: int, window_seconds: int = HOUR) -> None:
         """Counts one call for one user (``key`` carries the pool); raises ``AttemptLimitExceeded`` above the limit."""
         if self._count(name, key, window_seconds) > limit:
+            raise AttemptLimitExceeded
+
+    def check_name(self, name: str, key: str, caller: Caller, limit: int, *, own: bool = False) -> None:
+        """Counts one call in this hour for a name that anybody may call for; raises ``AttemptLimitExceeded`` above the limit.
+
+        Each network has the allowance and all together a few of it, so that a stranger does not use up the name's cheaply.
+        ``own``: this browser began what it goes on with, and has an allowance that no stranger touches; it is counted with all
+        others and not refused for them.
+        """
+        part = caller.browser if own else f"@{network_of(caller.address)}"
+        self.check(name, f"{key}:{part}", limit)
+        if self._count(name, key, HOUR) > limit * NAME_FACTOR and not own:
             raise AttemptLimitExceeded
 
     def check_address(

@@ -1,12 +1,13 @@
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import InvalidParameter, PoolNotFound
 from app.core.kernel.extensions import BrandingCheck, changed, completed
 from app.core.kernel.ids import PoolId, new_pool_id
+from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 from app.core.pools.document import first_document, next_document
 from app.core.pools.extensions import POOL_EXTENSIONS
@@ -34,6 +35,7 @@ class Pools:
     transactions: Transactions
     public_hostname: str
     """The host of PUBLIC_URL without its port: prefix domains hang below it."""
+    recorder: Recorder = field(default_factory=Unrecorded)
 
     def create(
         self,
@@ -67,6 +69,7 @@ class Pools:
         except BaseException:
             self.store.remove(pool.pool_id)
             raise
+        self.recorder.record("pool.create", pool.pool_id)
         return pool
 
     def get(self, pool_id: PoolId) -> Pool:
@@ -92,6 +95,7 @@ class Pools:
             name = str(settings.get("PoolName", pool.name))
             pool = replace(pool, name=name, settings=PoolSettings.read(document), updated_at=self.clock.now())
             self.store.save(pool)
+            self.recorder.record("pool.update", pool_id)
         return pool
 
     def set_extension(self, pool_id: PoolId, key: str, value: object | None) -> Pool:
@@ -101,6 +105,7 @@ class Pools:
             document = changed(POOL_EXTENSIONS, pool.extensions.document, key, value, self.check_branding)
             pool = replace(pool, extensions=PoolExtensions.read(document), updated_at=self.clock.now())
             self.store.save(pool)
+            self.recorder.record("pool.set_extension", pool_id, setting=key)
         return pool
 
     def remove(self, pool_id: PoolId) -> None:
@@ -114,6 +119,7 @@ class Pools:
                     "User pool cannot be deleted. It has a domain configured that should be deleted first."
                 )
             self.store.remove(pool_id)
+            self.recorder.record("pool.remove", pool_id)
 
     def add_domain(self, pool_id: PoolId, domain: str) -> Domain:
         """A prefix (``auth-demo``) or, with a dot, a whole host name of one's own (Cognito: CreateUserPoolDomain).
@@ -136,6 +142,7 @@ class Pools:
                 raise InvalidParameter("The user pool already has a domain of this kind.")
             record = Domain(domain=domain, pool_id=pool_id, custom=custom, created_at=self.clock.now())
             self.domains.add(record)
+            self.recorder.record("pool.add_domain", pool_id, domain=domain)
         return record
 
     def remove_domain(self, pool_id: PoolId, domain: str) -> None:
@@ -145,6 +152,7 @@ class Pools:
             if record is None or record.pool_id != pool_id:
                 raise InvalidParameter("No such domain or user pool exists.")
             self.domains.remove(record.domain)
+            self.recorder.record("pool.remove_domain", pool_id, domain=record.domain)
 
     def list_domains(self, pool_id: PoolId) -> list[Domain]:
         return self.domains.list_of(pool_id)

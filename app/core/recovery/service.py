@@ -1,10 +1,11 @@
+import json
 from dataclasses import dataclass, replace
 
 from app.core.audit.ports import AuditLog
 from app.core.audit.trail import Trail
 from app.core.clients.model import Client
 from app.core.factors.destination import CHANNELS, Destination, destination_as_typed, destination_of
-from app.core.factors.one_time_code import FORGOT_PASSWORD, OneTimeCodes, TakenCode
+from app.core.factors.one_time_code import FORGOT_PASSWORD, GIVEN, SIGN_UP, OneTimeCodes, TakenCode
 from app.core.factors.password import Passwords
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
@@ -18,6 +19,7 @@ from app.core.messages.model import Notice, NoticeKind
 from app.core.messages.ports import Messenger
 from app.core.pools.model import Pool
 from app.core.recovery.channels import choose_channel, choose_unproven, offered, proven, why_not
+from app.core.users.attributes import without_registration
 from app.core.users.identifiers import candidates, identifiers_of, key_of, taken_alias
 from app.core.users.model import User, UserStatus
 from app.core.users.ports import IdentifierTaken, UserStore
@@ -50,10 +52,12 @@ class Recovery:
                 raise RecoveryByAdministratorOnly
             self.rates.check_address("forgot", pool.pool_id, caller.address, REQUESTS_PER_HOUR)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
-            trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
-            self.rates.check("forgot", f"{pool.pool_id}:{who}", REQUESTS_PER_HOUR)
+            trail.concerns(user.sub if user else None, who)
             attribute = choose_channel(pool, user) or (choose_unproven(pool, user) if conceal else None)
+            owner = key_of(self.hasher, pool, user if attribute else None, username)
+            own = self.codes.has_asked(pool.pool_id, FORGOT_PASSWORD, owner, caller.browser)
+            self.rates.check_name("forgot", f"{pool.pool_id}:{who}", caller, REQUESTS_PER_HOUR, own=own)
             if user is None or attribute is None:
                 if not conceal:
                     raise why_not(user)
@@ -98,8 +102,8 @@ class Recovery:
             self.passwords.check(pool, new_password)
             self.rates.check_address("reset", pool.pool_id, caller.address, RESETS_PER_HOUR)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
-            trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
+            trail.concerns(user.sub if user else None, who)
             able = user if choose_channel(pool, user) or (conceal and choose_unproven(pool, user)) else None
             owner = key_of(self.hasher, pool, able, username)
             # Strangers share one allowance, so that they use up nobody's who began a recovery in a browser.
@@ -112,7 +116,7 @@ class Recovery:
             if able is None:
                 raise CodeExpired
             try:
-                self._replace_password(trail, pool, able, taken, new_password)
+                self._replace_password(trail, pool, able, taken, new_password, caller)
             except Fact:
                 self.codes.restore(taken)
                 raise
@@ -128,14 +132,16 @@ class Recovery:
         self.messages.queue_nothing(pool)
         return destination_as_typed(username, offered(pool))
 
-    def _replace_password(self, trail: Trail, pool: Pool, user: User, taken: TakenCode, password: Secret) -> None:
+    def _replace_password(  # noqa: PLR0917 - one step of ``reset``
+        self, trail: Trail, pool: Pool, user: User, taken: TakenCode, password: Secret, caller: Caller
+    ) -> None:
         attribute = taken.data["attribute"]
         if taken.data["value"] != self._digest(user.attributes.get(attribute, "")):
             raise CodeExpired
         encoded = self.passwords.encode(pool, user, password)
         now = self.clock.now()
         changed = replace(
-            self.passwords.replace(proven(user, attribute), encoded),
+            self.passwords.replace(proven(self._recovered(pool, user, attribute, caller), attribute), encoded),
             status=UserStatus.CONFIRMED,
             sessions_valid_after=now,
             updated_at=now,
@@ -147,6 +153,15 @@ class Recovery:
                 trail.record()
         except IdentifierTaken as error:
             raise taken_alias(error.identifier) from error
+
+    def _recovered(self, pool: Pool, user: User, attribute: str, caller: Caller) -> User:
+        """Who was not confirmed is whoever registered the address: what they said stays only in the browser that said it."""
+        if user.status is not UserStatus.UNCONFIRMED:
+            return user
+        asked = self.codes.find_asked(pool.pool_id, SIGN_UP, user.sub, caller.browser)
+        if asked.own is not None and asked.own.get("registration") == user.sub:
+            return user
+        return without_registration(user, attribute, json.loads(asked.standing.get(GIVEN, "null")))
 
     def _digest(self, address: str) -> str:
         return self.hasher.digest("address of a code", address)

@@ -1,9 +1,10 @@
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import InvalidParameter
 from app.core.kernel.ids import PoolId
+from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 from app.core.pools.ports import SettingsSchema
 from app.core.resource_servers.errors import ResourceServerNotFound
@@ -20,6 +21,7 @@ class ResourceServers:
     schema: SettingsSchema
     clock: Clock
     transactions: Transactions
+    recorder: Recorder = field(default_factory=Unrecorded)
 
     def create(
         self, pool_id: PoolId, identifier: str, *, name: str, scopes: Mapping[str, str] | None = None
@@ -38,7 +40,9 @@ class ResourceServers:
             created_at=now,
             updated_at=now,
         )
-        self.store.add(server)
+        with self.transactions.transaction():
+            self.store.add(server)
+            self.recorder.record("resource_server.create", pool_id, identifier=identifier)
         return server
 
     def get(self, pool_id: PoolId, identifier: str) -> ResourceServer:
@@ -61,6 +65,7 @@ class ResourceServers:
             server = self.get(pool_id, identifier)
             server = replace(server, name=name, scopes=_scopes(scopes or {}), updated_at=self.clock.now())
             self.store.save(server)
+            self.recorder.record("resource_server.update", pool_id, identifier=identifier)
         return server
 
     def remove(self, pool_id: PoolId, identifier: str) -> None:
@@ -68,6 +73,7 @@ class ResourceServers:
         with self.transactions.transaction():
             self.get(pool_id, identifier)
             self.store.remove(pool_id, identifier)
+            self.recorder.record("resource_server.remove", pool_id, identifier=identifier)
 
     def choose_living(self, pool_id: PoolId, scopes: Iterable[str]) -> tuple[str, ...]:
         """Those of a client's scopes that still exist, in their order. Standard scopes have no slash and always do."""

@@ -63,9 +63,9 @@ class SignIn:
         with self._trail("sign_in.password", pool, client, caller) as trail:
             self.rates.check_failures("sign_in", pool.pool_id, caller.address, _FAILURES_PER_USER, ADDRESS_WINDOW)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, proof.username))
-            trail.sub = user.sub if user else None
             # The user migration trigger is asked here, for an unknown name.
             who = key_of(self.hasher, pool, user, proof.username)
+            trail.concerns(user.sub if user else None, who)
             try:
                 guess = self.lockout.check_and_count(pool.pool_id, who)
             except LockedOut:

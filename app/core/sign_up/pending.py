@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.core.factors.one_time_code import ELSEWHERE, TakenCode
+from app.core.factors.one_time_code import CONTESTED, ELSEWHERE, GIVEN, AskedCodes, TakenCode
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
+from app.core.users.attributes import without_registration
 from app.core.users.identifiers import candidates
 from app.core.users.model import Identifier, PasswordRecord, User, UserStatus
 
@@ -33,12 +34,26 @@ def data_of(hasher: Hasher, applicant: User, attribute: str, address: str | None
     }
 
 
-def resent(hasher: Hasher, user: User, attribute: str, data: Mapping[str, str] | None, *, own: bool) -> dict[str, str]:
-    """What stands with a code that is sent again: the same registration, marked where another browser asks for it."""
+def resent(hasher: Hasher, user: User, attribute: str, asked: AskedCodes) -> dict[str, str]:
+    """What stands with a code that is sent again: the same registration, marked where another browser asks for it.
+
+    Where several wait, another browser's code stands with none of them: it would be anybody's.
+    """
+    data = asked.own or (None if CONTESTED in asked.standing else asked.newest)
     if data is None or data["attribute"] != attribute:
         # No registration waits any more; the user is confirmed as stored.
         return {"attribute": attribute, "value": address_digest(hasher, user, attribute), "registration": ""}
-    return {**data} if own else {**data, ELSEWHERE: "yes"}
+    return {**data} if asked.own else {**data, ELSEWHERE: "yes"}
+
+
+def given_in(data: Mapping[str, str]) -> dict[str, str]:
+    """What stands with a new user: which attributes are the registration's and not an administrator's."""
+    return {GIVEN: json.dumps(sorted(json.loads(data["attributes"])))}
+
+
+def withdrawn(user: User, attribute: str, standing: Mapping[str, str]) -> User:
+    """The user without what their first registration stored."""
+    return without_registration(user, attribute, json.loads(standing.get(GIVEN, "null")))
 
 
 def may_wait(pool: Pool, owner: User | None, taken: Identifier, attribute: str, typed: str) -> bool:
@@ -52,17 +67,12 @@ def may_wait(pool: Pool, owner: User | None, taken: Identifier, attribute: str, 
     return taken.kind.value == attribute and taken in candidates(pool, typed) and bool(owner.attributes.get(attribute))
 
 
-def without_registration(user: User, attribute: str) -> User:
-    """The user with the address and nothing else: neither password nor attributes of anybody who registered."""
-    kept = {name: user.attributes[name] for name in (attribute, f"{attribute}_verified") if name in user.attributes}
-    return replace(user, attributes=kept, password=None)
-
-
 def is_contested(taken: TakenCode) -> bool:
-    """Whether somebody confirms from elsewhere than where that registration was made, while another waits as well."""
+    """Whether somebody confirms from elsewhere than where they registered, though more than one registered: even where the
+    others' codes have expired.
+    """
     own = taken.own and ELSEWHERE not in taken.data
-    mine = taken.data.get("registration")
-    return not own and any(other.get("registration") != mine for other in taken.others)
+    return not own and CONTESTED in taken.standing
 
 
 def confirmed(user: User, taken: TakenCode) -> User:
@@ -73,19 +83,21 @@ def confirmed(user: User, taken: TakenCode) -> User:
     attribute = taken.data["attribute"]
     proven = {f"{attribute}_verified": "true"}
     if is_contested(taken):
-        bare = without_registration(user, attribute)
+        bare = withdrawn(user, attribute, taken.standing)
         return replace(bare, status=UserStatus.RESET_REQUIRED).with_attributes(proven)
     status = UserStatus.CONFIRMED if _has_password(user, taken) else UserStatus.RESET_REQUIRED
-    return replace(_registered(user, taken.data), status=status).with_attributes(proven)
+    return replace(_registered(user, taken), status=status).with_attributes(proven)
 
 
 def _has_password(user: User, taken: TakenCode) -> bool:
     return bool(taken.data.get("password")) or user.password is not None
 
 
-def _registered(user: User, data: Mapping[str, str]) -> User:
-    """The stored user stands as it is where nobody registered beside it, so that an administrator's change is not undone."""
+def _registered(user: User, taken: TakenCode) -> User:
+    """The stored user stands as it is where nobody registered beside it; and an administrator's change is never undone."""
+    data = taken.data
     if not data.get("registration") or (data["registration"] == user.sub and user.password is not None):
         return user
     password = PasswordRecord(encoded=Secret(data["password"]), set_at=int(data["set_at"]))
-    return replace(user, attributes=json.loads(data["attributes"]), password=password)
+    kept = withdrawn(user, data["attribute"], taken.standing).attributes
+    return replace(user, attributes={**json.loads(data["attributes"]), **kept}, password=password)

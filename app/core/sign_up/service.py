@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,7 @@ from app.core.factors.destination import (
     destination_as_typed,
     destination_of,
 )
-from app.core.factors.one_time_code import SIGN_UP, OneTimeCodes, TakenCode
+from app.core.factors.one_time_code import CONTESTED, SIGN_UP, OneTimeCodes, TakenCode
 from app.core.factors.password import Passwords
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
@@ -33,13 +34,13 @@ from app.core.kernel.ids import Sub
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
-from app.core.limits.rates import Rates, network_of
+from app.core.limits.rates import Rates
 from app.core.messages.model import Notice, NoticeKind
 from app.core.messages.ports import Messenger
 from app.core.pools.model import Pool
 from app.core.sign_up.applicant import new_user
 from app.core.sign_up.model import Registered, Registration
-from app.core.sign_up.pending import address_digest, confirmed, data_of, may_wait, resent, without_registration
+from app.core.sign_up.pending import address_digest, confirmed, data_of, given_in, may_wait, resent, withdrawn
 from app.core.users.aliases import release_aliases
 from app.core.users.identifiers import candidates, identifiers_of, key_of, taken_alias, taken_at_creation
 from app.core.users.model import Identifier, IdentifierKind, User, UserStatus
@@ -48,8 +49,6 @@ from app.core.users.ports import IdentifierTaken, UserStore
 REGISTRATIONS_PER_HOUR = 15
 CONFIRMATIONS_PER_HOUR = 15
 RESENDS_PER_HOUR = 5
-REGISTRATIONS_OF_A_NAME = 20
-"""In an hour, from wherever: more would flood a mailbox, and fewer would be too easily used up by a stranger."""
 _BROWSER_SESSION_SECONDS = 15 * 60
 """How long a browser may sign in by its sign-up: a mail takes longer than the three minutes of the API's sessions."""
 
@@ -100,7 +99,11 @@ class SignUp:
             if attribute is None:
                 return Registered(user_sub=applicant.sub, confirmed=False, destination=None, session=session)
             data = data_of(self.hasher, applicant, attribute)
-            code = self.codes.issue(pool.pool_id, SIGN_UP, applicant.sub, data, browser=caller.browser)
+            # Asked for everybody, so that it costs everybody the same; nobody had a code for a new user yet.
+            self.codes.has_asked(pool.pool_id, SIGN_UP, applicant.sub, caller.browser)
+            code = self.codes.issue(
+                pool.pool_id, SIGN_UP, applicant.sub, data, browser=caller.browser, standing=given_in(data)
+            )
             typed = _typed(registration, applicant)
             notice = _notice(NoticeKind.SIGN_UP, client, applicant, caller, attribute=attribute, typed=typed)
             self.messages.send(pool, replace(notice, code=code))
@@ -126,8 +129,8 @@ class SignUp:
         with self._trail("sign_up.confirm", pool, client, caller) as trail:
             self.rates.check_address("confirm_sign_up", pool.pool_id, caller.address, CONFIRMATIONS_PER_HOUR)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
-            trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
+            trail.concerns(user.sub if user else None, who)
             waiting = user if user and user.enabled and user.status is UserStatus.UNCONFIRMED else None
             owner = key_of(self.hasher, pool, waiting, username)
             # Strangers share one allowance, so that they use up nobody's who registered in a browser.
@@ -162,23 +165,25 @@ class SignUp:
         with self._trail("sign_up.resend", pool, client, caller) as trail:
             self.rates.check_address("resend", pool.pool_id, caller.address, RESENDS_PER_HOUR)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
-            trail.sub = user.sub if user else None
             who = key_of(self.hasher, pool, user, username)
-            self.rates.check("resend", f"{pool.pool_id}:{who}", RESENDS_PER_HOUR)
+            trail.concerns(user.sub if user else None, who)
             waiting = user if user and user.enabled and user.status is UserStatus.UNCONFIRMED else None
             attribute = choose_verification(pool, waiting) if waiting else None
             able = waiting if attribute else None
+            owner = key_of(self.hasher, pool, able, username)
+            asked = self.codes.find_asked(pool.pool_id, SIGN_UP, owner, caller.browser)
+            # The places are for those who register: all who merely ask for a code share one.
+            browser = caller.browser if asked.own is not None else None
+            self.rates.check_name("resend", f"{pool.pool_id}:{who}", caller, RESENDS_PER_HOUR, own=browser is not None)
             if able is None and not conceal:
                 raise _why_not_resent(user, waiting)
-            owner = key_of(self.hasher, pool, able, username)
-            data, own = self.codes.find_data(pool.pool_id, SIGN_UP, owner, caller.browser)
             if able is None or attribute is None:
-                self.codes.pretend(pool.pool_id, SIGN_UP, owner, data or {}, browser=caller.browser)
+                self.codes.pretend(pool.pool_id, SIGN_UP, owner, asked.own or asked.newest or {}, browser=browser)
                 trail.record("pretended")
                 self.messages.queue_nothing(pool)
                 return destination_as_typed(username, _offered(pool))
-            again = resent(self.hasher, able, attribute, data, own=own)
-            code = self.codes.issue(pool.pool_id, SIGN_UP, owner, again, browser=caller.browser)
+            again = resent(self.hasher, able, attribute, asked)
+            code = self.codes.issue(pool.pool_id, SIGN_UP, owner, again, browser=browser)
             trail.record()
             notice = _notice(NoticeKind.RESEND_CODE, client, able, caller, attribute=attribute, typed=username)
             self.messages.queue(pool, replace(notice, code=code))
@@ -192,8 +197,7 @@ class SignUp:
         One network has that allowance and all together a few of it, so that a stranger does not block a sign-up cheaply.
         """
         name = f"{pool.pool_id}:{key_of(self.hasher, pool, None, typed)}"
-        self.rates.check("sign_up", f"{name}:@{network_of(caller.address)}", RESENDS_PER_HOUR)
-        self.rates.check("sign_up", name, REGISTRATIONS_OF_A_NAME)
+        self.rates.check_name("sign_up", name, caller, RESENDS_PER_HOUR)
 
     def _pretend(
         self,
@@ -221,11 +225,14 @@ class SignUp:
             return Registered(user_sub=applicant.sub, confirmed=False, destination=None, session=session)
         held = taken.kind.value
         address = owner.attributes.get(held) if owner else None
-        if beside is not None:
-            self._withdraw(pool, beside, attribute)
         key = key_of(self.hasher, pool, beside, typed)
+        asked = self.codes.find_asked(pool.pool_id, SIGN_UP, key, caller.browser)
+        if beside is not None:
+            self._withdraw(pool, beside, attribute, asked.standing)
         data = data_of(self.hasher, applicant, attribute, address if beside else None)
-        code = self.codes.issue(pool.pool_id, SIGN_UP, key, data, browser=caller.browser)
+        # Who registers again in the same browser contests nobody's registration but their own.
+        standing = {CONTESTED: "yes"} if beside is not None and asked.own is None else {}
+        code = self.codes.issue(pool.pool_id, SIGN_UP, key, data, browser=caller.browser, standing=standing)
         if owner is not None and address:
             kind = NoticeKind.SIGN_UP if beside else NoticeKind.ACCOUNT_EXISTS
             notice = _notice(kind, client, owner, caller, attribute=held, typed=address)
@@ -233,11 +240,11 @@ class SignUp:
         destination = destination_of(attribute, applicant.attributes[attribute])
         return Registered(user_sub=applicant.sub, confirmed=False, destination=destination, session=session)
 
-    def _withdraw(self, pool: Pool, user: User, attribute: str) -> None:
+    def _withdraw(self, pool: Pool, user: User, attribute: str, standing: Mapping[str, str]) -> None:
         """While two registrations wait, the stored user is neither: what one of them said stands with its code alone."""
         if user.password is None:
             return
-        bare = replace(without_registration(user, attribute), updated_at=self.clock.now())
+        bare = replace(withdrawn(user, attribute, standing), updated_at=self.clock.now())
         # Somebody else registered or confirmed at this moment; the code is bound to what is stored when it is used.
         with suppress(Conflict):
             self.users.save(bare, identifiers_of(pool, bare))

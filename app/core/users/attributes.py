@@ -4,7 +4,8 @@ Everything here is pure. Values are strings, as AWS carries them; an empty value
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from app.core.clients.model import Client
@@ -26,6 +27,30 @@ def writable_by(client: Client) -> frozenset[str]:
     listed = client.settings.write_attributes
     allowed = _STANDARD_WRITABLE if listed is None else listed
     return frozenset(n for n in allowed if n not in _NEVER_WRITTEN_BY_CLIENTS and not n.startswith("dev:"))
+
+
+def without_registration(user: User, attribute: str, given: Collection[str] | None) -> User:
+    """The user with the address and what an administrator set: neither password nor attributes of anybody who registered.
+
+    ``given`` names the attributes that were registered; None where that is forgotten, and whatever a client may write goes.
+    """
+    kept = {
+        name: value
+        for name, value in user.attributes.items()
+        if name == attribute or user.is_verified(name) or _is_administrators(name, given)
+    }
+    flags = {
+        flag: user.attributes[flag] for name, flag in VERIFIABLE.items() if name in kept and flag in user.attributes
+    }
+    return replace(user, attributes=kept | flags, password=None)
+
+
+def _is_administrators(name: str, given: Collection[str] | None) -> bool:
+    if name in VERIFIABLE.values():
+        return False
+    if name in _NEVER_WRITTEN_BY_CLIENTS or name.startswith("dev:"):
+        return True
+    return given is not None and name not in given
 
 
 def readable_by(client: Client, user: User) -> dict[str, str]:

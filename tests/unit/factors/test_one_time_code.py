@@ -218,9 +218,9 @@ class TestBrowsers:
         assert self.take(house, codes["two"], "two")
 
     @pytest.mark.parametrize("browser", ["elsewhere", None])
-    def test_elsewhere_any_of_them_is_right_and_the_others_are_told(self, house, codes, browser):
+    def test_elsewhere_any_of_them_is_right(self, house, codes, browser):
         taken = self.take(house, codes["one"], browser)
-        assert (taken.data, taken.own, taken.others) == ({"of": "one"}, False, ({"of": "two"},))
+        assert (taken.data, taken.own) == ({"of": "one"}, False)
 
     def test_strangers_spend_two_tries_and_the_owner_has_three_left(self, house, codes):
         outcomes = []
@@ -249,12 +249,45 @@ class TestBrowsers:
                 self.take(house, codes["one"], "one")
         assert self.take(house, codes["two"], "two")
 
-    def test_there_are_never_more_than_five(self, house, codes):
+    def test_there_are_never_more_than_eight_and_the_first_ones_stay(self, house, codes):
         for n in range(20):
-            house.codes.issue("pool", SIGN_UP, "jane", {}, browser=f"more-{n}")
+            last = house.codes.issue("pool", SIGN_UP, "jane", {"of": "others"}, browser=f"more-{n}")
+        assert len(json.loads(house.world.ephemeral.find("code", "pool:sign_up:jane"))["rows"]) == 8
+        house.codes.restore(self.take(house, codes["one"], "one"))
+        taken = self.take(house, last, "more-19")
+        assert (taken.data, taken.own) == ({"of": "others"}, False)
+
+    def test_asking_again_takes_no_other_place(self, house, codes):
+        for _ in range(20):
+            house.codes.issue("pool", SIGN_UP, "jane", {}, browser="more")
+            house.codes.issue("pool", SIGN_UP, "jane", {}, browser=None)
+        assert len(json.loads(house.world.ephemeral.find("code", "pool:sign_up:jane"))["rows"]) == 4
+
+    def test_what_stands_with_the_owner_outlives_the_codes(self, house, codes):
+        house.codes.issue("pool", SIGN_UP, "jane", {}, standing={"contested": "yes"})
+        house.clock.advance(days=29)
+        code = house.codes.issue("pool", SIGN_UP, "jane", {}, standing={"given": "[]"})
+        house.clock.advance(days=29)
+        again = house.codes.issue("pool", SIGN_UP, "jane", {})
+        with pytest.raises((CodeExpired, CodeMismatch)):
+            self.take(house, Secret("x") if again == code else code, "one")
+        assert self.take(house, again, "one").standing == {"contested": "yes", "given": "[]"}
+
+    @pytest.mark.parametrize("end", ["bury", "thirty days"])
+    def test_what_stands_with_the_owner_ends(self, house, codes, end):
+        code = house.codes.issue("pool", SIGN_UP, "jane", {}, standing={"contested": "yes"})
+        if end == "bury":
+            house.codes.bury(self.take(house, code, None))
+        else:
+            house.clock.advance(days=30)
+        assert house.codes.find_asked("pool", SIGN_UP, "jane", None).standing == {}
+
+    def test_wrong_and_refused_tries_leave_what_stands_with_the_owner(self, house, codes):
+        code = house.codes.issue("pool", SIGN_UP, "jane", {}, standing={"contested": "yes"})
         with pytest.raises(CodeMismatch):
-            self.take(house, Secret("x"), "one")
-        assert len(json.loads(house.world.ephemeral.find("code", "pool:sign_up:jane"))) == 5
+            self.take(house, wrong(code), None)
+        house.codes.restore(self.take(house, code, None))
+        assert self.take(house, code, None).standing == {"contested": "yes"}
 
     def test_a_spent_code_takes_the_others_with_it(self, house, codes):
         house.codes.bury(self.take(house, codes["one"], "one"))

@@ -289,6 +289,97 @@ class TestTwoRegistrationsOfOneAddress:
             with pytest.raises(CodeExpired):
                 confirm(codes[who][0], caller=caller)
 
+    def test_a_code_sent_again_to_fresh_browsers_pushes_no_registration_out(self, house, pool, client, confirm, codes):
+        for n in range(12):
+            network = f"203.0.113.{n // 4}"
+            house.sign_up.resend(pool, client, JANE, replace(STRANGER, browser=f"fresh-{n}", address=network))
+        confirm(codes["owner"][0])
+        assert house.directory.get(pool, JANE).attributes["name"] == "Jane"
+        assert isinstance(house.enter(pool, client), SignedIn)
+
+    @pytest.mark.parametrize("where", [BROWSER, replace(BROWSER, browser="telephone"), STRANGER])
+    def test_a_code_sent_again_to_fresh_browsers_installs_nobodys_password(  # noqa: PLR0917
+        self, house, pool, client, confirm, codes, where
+    ):
+        for n in range(4):
+            house.sign_up.resend(pool, client, JANE, replace(STRANGER, browser=f"fresh-{n}"))
+        if where.browser in {BROWSER.browser, STRANGER.browser}:
+            with pytest.raises(CodeMismatch):
+                confirm(house.last_code(), caller=where)
+        else:
+            confirm(house.last_code(), caller=where)
+        user = house.directory.get(pool, JANE)
+        assert (user.password, "name" in user.attributes) == (None, False)
+
+    def test_further_registrations_push_neither_out(  # noqa: PLR0917
+        self, house, pool, client, register, confirm, codes
+    ):
+        for n in range(12):
+            caller = replace(STRANGER, browser=f"fresh-{n}", address=f"203.0.113.{20 + n // 4}")
+            register(conceal=True, password=OTHER, caller=caller)
+        confirm(codes["owner"][0])
+        assert isinstance(house.enter(pool, client), SignedIn)
+
+    def test_who_comes_after_too_many_strangers_proves_the_address_only(self, house, pool, client, register, confirm):
+        for n in range(12):
+            caller = replace(STRANGER, browser=f"fresh-{n}", address=f"203.0.113.{20 + n // 4}")
+            register(conceal=True, password=OTHER, caller=caller)
+        register(conceal=True)
+        confirm(house.last_code())
+        user = house.directory.get(pool, JANE)
+        assert (user.status, user.password) == (UserStatus.RESET_REQUIRED, None)
+
+    @pytest.mark.parametrize("where", ["browser-one", "telephone", None])
+    @pytest.mark.parametrize("again", [False, True])
+    def test_it_stays_contested_after_the_first_code_has_expired(  # noqa: PLR0917
+        self, house, pool, client, register, confirm, again, where
+    ):
+        register(conceal=True)
+        house.clock.advance(hours=24)
+        register(conceal=True, password=OTHER, caller=STRANGER, attributes={"name": "Eve"})
+        if again:
+            house.sign_up.resend(pool, client, JANE, replace(BROWSER, browser=where))
+        confirm(house.last_code(), caller=replace(BROWSER, browser=where))
+        user = house.directory.get(pool, JANE)
+        assert (user.status, user.password, "name" in user.attributes) == (UserStatus.RESET_REQUIRED, None, False)
+
+    def test_it_stays_contested_when_only_the_strangers_code_is_left(self, house, pool, client, confirm, codes):
+        house.clock.advance(hours=23)
+        house.sign_up.resend(pool, client, JANE, STRANGER)
+        house.clock.advance(hours=2)
+        confirm(house.last_code())
+        assert house.directory.get(pool, JANE).password is None
+
+    def test_who_registers_again_in_the_same_browser_contests_nothing(self, house, pool, client, register, confirm):
+        register(conceal=True, password=OTHER)
+        register(conceal=True)
+        confirm(house.last_code(), caller=replace(BROWSER, browser="telephone"))
+        assert isinstance(house.enter(pool, client), SignedIn)
+
+    def test_what_an_administrator_set_meanwhile_stays(self, house):
+        pool = house.world.a_pool(
+            {"SchemaAttributes": [{"Name": "custom:role", "AttributeDataType": "String", "Mutable": True}]}
+        )
+        client = house.world.a_client(pool)
+
+        def register(caller, **options):
+            house.sign_up.register(pool, client, house.registration(conceal=True, **options), caller)
+            return house.last_code()
+
+        register(STRANGER, attributes={"name": "Eve", "phone_number": "+15550001212"}, password=OTHER)
+        house.directory.update_attributes(pool, JANE, {"custom:role": "clerk", "zoneinfo": "Europe/Berlin"})
+        code = register(BROWSER, attributes={"name": "Jane", "zoneinfo": "Asia/Tokyo"})
+        before = house.directory.get(pool, JANE).attributes
+        assert before == {
+            "email": JANE,
+            "email_verified": "false",
+            "custom:role": "clerk",
+            "zoneinfo": "Europe/Berlin",
+        }
+        house.sign_up.confirm(pool, client, JANE, code, BROWSER)
+        after = house.directory.get(pool, JANE).attributes
+        assert after == {**before, "email_verified": "true", "name": "Jane"}
+
     def test_the_api_still_says_that_the_address_is_taken(self, register, codes):
         with pytest.raises(UsernameExists):
             register()
@@ -462,6 +553,26 @@ def test_resending_is_limited_by_the_hour_for_anybody(house, pool, client, regis
             house.sign_up.resend(pool, client, name, BROWSER)
         with pytest.raises(AttemptLimitExceeded):
             house.sign_up.resend(pool, client, name, BROWSER)
+
+
+def test_strangers_do_not_use_up_the_resends_of_a_browser_that_registered(house, pool, client, register, confirm):
+    register()
+    for n in range(20):
+        house.sign_up.resend(pool, client, JANE, replace(STRANGER, address=f"203.0.113.{n // 5}"))
+    with pytest.raises(AttemptLimitExceeded):
+        house.sign_up.resend(pool, client, JANE, replace(STRANGER, address="203.0.113.99"))
+    house.sign_up.resend(pool, client, JANE, BROWSER)
+    confirm(house.last_code())
+
+
+def test_one_network_does_not_use_up_the_resends_of_an_address(house, pool, client, register):
+    register()
+    telephone = replace(BROWSER, browser="telephone")
+    for n in range(5):
+        house.sign_up.resend(pool, client, JANE, replace(STRANGER, browser=f"fresh-{n}"))
+    with pytest.raises(AttemptLimitExceeded):
+        house.sign_up.resend(pool, client, JANE, STRANGER)
+    house.sign_up.resend(pool, client, JANE, telephone)
 
 
 def test_resending_answers_alike_whoever_exists_and_writes_only_to_who_waits(house, pool, client, register):
