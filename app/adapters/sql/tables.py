@@ -85,6 +85,8 @@ users = db.Table(
     Column("attributes", _Document, nullable=False),
     Column("password_hash", Text),
     Column("password_set_at", _Seconds),
+    Column("mfa", _Document),
+    Column("pending", _Document),
     Column("sessions_valid_after", _Seconds, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("created_at", _Seconds, nullable=False),

@@ -11,7 +11,7 @@ from app.adapters.sql.tables import password_history, user_identifiers, users
 from app.core.kernel.errors import Conflict
 from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.secret import Secret
-from app.core.users.model import Identifier, PasswordRecord, User, UserStatus
+from app.core.users.model import Identifier, MfaPreference, PasswordRecord, User, UserStatus
 from app.core.users.ports import IdentifierTaken
 
 
@@ -28,11 +28,19 @@ def user_from(row: Row[Any]) -> User:
         enabled=row.enabled,
         attributes=row.attributes,
         password=password,
+        mfa=_mfa_from(row.mfa),
+        pending=row.pending or {},
         sessions_valid_after=row.sessions_valid_after,
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _mfa_from(document: dict[str, Any] | None) -> MfaPreference:
+    if not document:
+        return MfaPreference()
+    return MfaPreference(enabled=tuple(document["enabled"]), preferred=document["preferred"])
 
 
 def _columns(user: User) -> dict[str, Any]:
@@ -45,6 +53,8 @@ def _columns(user: User) -> dict[str, Any]:
         "attributes": dict(user.attributes),
         "password_hash": user.password.encoded.reveal() if user.password else None,
         "password_set_at": user.password.set_at if user.password else None,
+        "mfa": {"enabled": list(user.mfa.enabled), "preferred": user.mfa.preferred} if user.mfa.enabled else None,
+        "pending": dict(user.pending) or None,
         "sessions_valid_after": user.sessions_valid_after,
         "revision": user.revision,
         "created_at": user.created_at,

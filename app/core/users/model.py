@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from app.core.kernel.ids import PoolId, Sub
@@ -42,9 +42,18 @@ class PasswordRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MfaPreference:
+    """The second factors a user has switched on, by their AWS names, and which of them is asked first (None: the user chooses)."""
+
+    enabled: tuple[str, ...] = ()
+    preferred: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """One user. Attribute values are strings, as AWS carries them; ``sub`` is a field, not an attribute.
 
+    ``pending`` holds values of ``email`` and ``phone_number`` that count once they are verified.
     ``sessions_valid_after`` (Unix seconds): browser and token sessions that began at or before it are refused.
     ``revision`` grows with each save; a save of an older one raises ``Conflict``.
     """
@@ -56,6 +65,8 @@ class User:
     enabled: bool = True
     attributes: Mapping[str, str]
     password: PasswordRecord | None = None
+    mfa: MfaPreference = field(default_factory=MfaPreference)
+    pending: Mapping[str, str] = field(default_factory=dict)
     sessions_valid_after: int = 0
     revision: int = 0
     created_at: int
