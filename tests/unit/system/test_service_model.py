@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.adapters.system.service_model import BotocoreSchema, java_pattern
+from app.aws.validation import BotocoreSchema, java_pattern
 from app.core.kernel.errors import InvalidParameter
 
 SCHEMA = BotocoreSchema()
