@@ -19,3 +19,9 @@ class PasswordHasher(Protocol):
 class CommonPasswords(Protocol):
     def contains(self, password: str) -> bool:
         """Whether a lower-case password is on the list of those that guessers try first."""
+
+
+class ModularPower(Protocol):
+    """``base ** exponent % modulus`` of large numbers, in a time that does not tell the exponent."""
+
+    def __call__(self, base: int, exponent: int, modulus: int, /) -> int: ...
