@@ -160,6 +160,22 @@ class ClientExtensions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretName:
+    """What the API calls a client secret, without its value (Cognito: ClientSecretDescriptorType)."""
+
+    secret_id: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientName:
+    """A client as a list shows it."""
+
+    client_id: ClientId
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """One app client of a pool. ``secrets`` holds none (public), one or two active secrets, newest first."""
 
