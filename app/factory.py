@@ -1,6 +1,7 @@
 """Puts the house together: settings -> adapters -> rooms -> blueprints. With ``installation.py``, the only place that sees every floor."""
 
 import logging
+import time
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -9,6 +10,8 @@ from app.adapters.sql import migrate
 from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.system.clock import MovableClock
 from app.adapters.system.logs import configure_logging
+from app.aws.dispatch import Dispatch
+from app.aws.gate import Gate
 from app.blueprints.development import development_blueprint
 from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
 from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE
@@ -16,6 +19,7 @@ from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings
 from app.blueprints.operations import Check, Metrics, operations_blueprint
+from app.blueprints.user_pools.blueprint import user_pools_api
 from app.config import Settings
 from app.core.clients.model import Client
 from app.core.kernel.clock import Clock
@@ -29,6 +33,7 @@ from app.web.context import Contexts, current_context, find_request_id
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
 from app.web.defences import Defences
+from app.web.developer import is_developer
 from app.web.error_page import ErrorPages
 from app.web.errors import ErrorAnswers
 from app.web.form_post import FormPostPages
@@ -77,6 +82,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
     cookies = Cookies(hasher=services.hasher, clock=services.clock, is_https=site.is_https)
     csrf = Csrf(cookies=cookies, hasher=services.hasher, site=site)
     flask_app.register_blueprint(create_blueprint(_surroundings(installation, which, cookies, csrf, error_pages)))
+    flask_app.register_blueprint(_aws(installation).blueprint())
     hosted_ui = HostedUi(
         pages=installation.pages,
         errors=error_pages,
@@ -102,6 +108,22 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         measured=measure.count_ready,
     )
     return flask_app
+
+
+def _aws(installation: Installation) -> Dispatch:
+    """The AWS APIs on ``POST /``."""
+    settings, services = installation.settings, installation.services
+    return Dispatch(
+        apis={"AWSCognitoIdentityProviderService": user_pools_api(services)},
+        gate=Gate(
+            find_key=services.access_keys.find,
+            real_time=lambda: int(time.time()),  # noqa: TID251 - signatures carry the machine's time, not the injected clock's
+            is_local=lambda: settings.dev and is_developer(request, settings.public_url),
+            account_id=settings.account_id,
+            region=settings.region,
+        ),
+        caller=lambda: current_context().caller,
+    )
 
 
 def _surroundings(

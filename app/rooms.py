@@ -12,6 +12,7 @@ from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.sql.groups import SqlGroups
 from app.adapters.sql.keys import SqlKeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
+from app.adapters.sql.principals import SqlAccessKeys
 from app.adapters.sql.resource_servers import SqlResourceServers
 from app.adapters.sql.sessions import SqlConsents, SqlParticipants
 from app.adapters.sql.tokens import SqlTokens
@@ -21,7 +22,7 @@ from app.adapters.system.common_passwords import ZxcvbnPasswords
 from app.adapters.system.counters import SharedCounters
 from app.adapters.system.drainer import Drainer
 from app.adapters.system.outbound import GuardedOutbound
-from app.adapters.system.service_model import BotocoreSchema
+from app.aws.validation import BotocoreSchema
 from app.config import Settings
 from app.core.account.administration import AdministrationRecord
 from app.core.account.service import Account
@@ -38,6 +39,7 @@ from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.sealing import Hasher, Sealer
+from app.core.kernel.secret import Secret
 from app.core.keys.model import SigningKey
 from app.core.keys.ports import KeyFactory
 from app.core.keys.service import Keys
@@ -46,6 +48,8 @@ from app.core.limits.rates import Rates
 from app.core.messages.posting import Post
 from app.core.messages.service import NOTICE, Messages, QueuedNotices
 from app.core.pools.service import Pools
+from app.core.principals.model import AccessKey
+from app.core.principals.service import AccessKeys
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.backchannel import BackchannelLogout
@@ -196,11 +200,20 @@ def open_rooms(
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
+    access_key_store = SqlAccessKeys(database, sealer)
     return Services(
         clock=clock,
         hasher=hasher,
         ephemeral=ephemeral,
         audit=audit,
+        access_keys=AccessKeys(
+            store=access_key_store,
+            read=Cached(remembered, "access_key", access_key_store.find),
+            root=_root_key(settings),
+            clock=clock,
+            transactions=database,
+            recorder=changes,
+        ),
         pools=pools,
         clients=clients,
         groups=Groups(store=group_store, schema=schema, clock=clock, transactions=database, recorder=changes),
@@ -271,4 +284,17 @@ def open_rooms(
             clock=clock,
             transactions=database,
         ),
+    )
+
+
+def _root_key(settings: Settings) -> AccessKey | None:
+    """The administrator's key of the settings, where both halves are given."""
+    if settings.root_access_key_id is None or settings.root_secret_access_key is None:
+        return None
+    return AccessKey(
+        access_key_id=settings.root_access_key_id,
+        account_id=settings.account_id,
+        name="root",
+        secret=Secret(settings.root_secret_access_key),
+        created_at=0,
     )

@@ -12,6 +12,7 @@ from app.core.kernel.sealing import Hasher
 from app.core.keys.service import Keys
 from app.core.messages.service import Messages
 from app.core.pools.service import Pools
+from app.core.principals.service import AccessKeys
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.consent import Consents
@@ -33,6 +34,7 @@ class Services:
     hasher: Hasher
     ephemeral: Ephemeral
     audit: AuditLog
+    access_keys: AccessKeys
     pools: Pools
     clients: Clients
     groups: Groups

@@ -14,6 +14,7 @@ _COMMANDS = {
     "user": ("app.cli.users", "Users of a pool."),
     "group": ("app.cli.groups", "Groups of a pool."),
     "resource-server": ("app.cli.resource_servers", "APIs of a pool and their scopes."),
+    "access-key": ("app.cli.access_keys", "Keys that sign requests to the AWS APIs."),
     "domain": ("app.cli.domains", "Hosts on which a pool answers."),
 }
 

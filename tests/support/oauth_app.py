@@ -16,7 +16,7 @@ from flask import Flask, Response
 from flask import request as flask_request
 from flask.testing import FlaskClient
 
-from app.adapters.system.service_model import BotocoreSchema
+from app.aws.validation import BotocoreSchema
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings

@@ -257,6 +257,16 @@ session_clients = db.Table(
 )
 """Which clients must hear of the end of which browser session. A deleted user's rows stay until they have heard."""
 
+access_keys = db.Table(
+    "access_keys",
+    Column("access_key_id", String(32), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("policy", _Document),
+    Column("created_at", _Seconds, nullable=False),
+)
+
 ephemeral = db.Table(
     "ephemeral",
     Column("kind", String(32), primary_key=True),

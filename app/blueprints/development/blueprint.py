@@ -1,10 +1,9 @@
 from typing import Any, Protocol
 
 from flask import Blueprint, Response, jsonify, render_template, request
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import BadRequest
 
-from app.web.context import current_context, has_forwarded_header
-from app.web.site import is_loopback_address
+from app.web.developer import check_developer
 
 _FARTHEST = 100 * 366 * 86400
 """A clock a hundred years off is a typing mistake, and beyond it dates no longer fit."""
@@ -37,7 +36,7 @@ def development_blueprint(outbox: DevelopmentOutbox, clock: DevelopmentClock, pu
 
     @blueprint.before_request
     def check_caller() -> None:
-        _check_caller(public_url)
+        check_developer(request, public_url)
 
     @blueprint.get("/outbox")
     def outbox_page() -> Response:
@@ -79,17 +78,3 @@ def development_blueprint(outbox: DevelopmentOutbox, clock: DevelopmentClock, pu
 
 def _clock_answer(clock: DevelopmentClock) -> Response:
     return jsonify(now=clock.now(), offset_seconds=clock.offset)
-
-
-def _check_caller(public_url: str) -> None:
-    """Raises 403 for a foreign page, another machine, and whatever came through a proxy."""
-    context = current_context()
-    origin = request.headers.get("Origin")
-    if origin is not None and origin.lower() not in {public_url, f"http://{context.host}"}:
-        raise Forbidden("Pages of another origin may not use development paths.")
-    if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"} and request.method != "GET":
-        raise Forbidden("Pages of another origin may not use development paths.")
-    if not is_loopback_address(context.peer):
-        raise Forbidden("Development paths are for this machine only.")
-    if has_forwarded_header(request):
-        raise Forbidden("Development paths do not answer through a proxy.")

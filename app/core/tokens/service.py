@@ -303,6 +303,18 @@ class Tokens:
             claims=claims,
         )
 
+    def why_refused(self, token: str) -> str:
+        """Of a refused access token: ``expired`` or ``revoked`` where we signed it, for its holder to know; else ``invalid``."""
+        try:
+            unverified = read_unverified(token)
+            pool = self._pool_of(unverified.issuer)
+            claims = verify(unverified, self.keys.find_verifier(pool.pool_id, KeyPurpose.ACCESS, unverified.kid))
+        except TokenInvalid:
+            return "invalid"
+        if claims.get("token_use") != "access":
+            return "invalid"
+        return "expired" if claims["exp"] <= self.clock.now() else "revoked"
+
     def _pool_of(self, issuer: str) -> Pool:
         """The living pool of an issuer as a token names it: not yet proven, so only good for finding the key."""
         origin, _, name = issuer.rpartition("/")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.adapters.system.service_model import BotocoreSchema
+from app.aws.validation import BotocoreSchema
 from app.core.audit.changes import RecordedChanges
 from app.core.clients.service import Clients
 from app.core.groups.service import Groups

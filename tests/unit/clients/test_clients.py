@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.system.service_model import BotocoreSchema
+from app.aws.validation import BotocoreSchema
 from app.core.clients.document import InvalidOAuthFlow, ScopeDoesNotExist, check_redirect_url
 from app.core.clients.service import Clients, SecretLimitExceeded
 from app.core.groups.service import Groups

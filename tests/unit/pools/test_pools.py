@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.system.service_model import BotocoreSchema
+from app.aws.validation import BotocoreSchema
 from app.core.kernel.errors import Conflict, InvalidParameter, PoolNotFound
 from app.core.kernel.extensions import ExtensionInvalid
 from app.core.kernel.ids import PoolId

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.system.service_model import BotocoreSchema
+from app.aws.validation import BotocoreSchema
 from app.core.clients.document import ScopeDoesNotExist
 from app.core.clients.service import Clients
 from app.core.kernel.errors import InvalidParameter

@@ -1,7 +1,7 @@
 """Names of client secrets, settings of domains, and classic branding
 
 Revision ID: 0005_pooladmin
-Revises: 0004_factors
+Revises: 0005_principals
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0005_pooladmin"
-down_revision = "0004_factors"
+down_revision = "0005_principals"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from app.adapters.system.service_model import BotocoreSchema, java_pattern
+from app.aws.models import load_model
+from app.aws.validation import BotocoreSchema, java_pattern
 from app.core.kernel.errors import InvalidParameter
 
 SCHEMA = BotocoreSchema()
@@ -123,6 +124,6 @@ def test_a_java_pattern_means_here_what_it_means_there(pattern, fits, does_not):
 
 @pytest.mark.filterwarnings("error")
 def test_every_pattern_of_the_model_can_be_read():
-    patterns = {shape["pattern"] for shape in SCHEMA._model["shapes"].values() if "pattern" in shape}
+    patterns = {shape["pattern"] for shape in load_model("cognito-idp").shapes.values() if "pattern" in shape}
     assert len(patterns) > 20
     assert all(isinstance(java_pattern(pattern), re.Pattern) for pattern in patterns)

@@ -1,0 +1,108 @@
+"""JSON 1.1 in and out, as the model's shapes say (``errors-and-protocol.md`` §1, §2)."""
+
+import binascii
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from app.aws.errors import SerializationFailed
+from app.aws.models import ServiceModel
+
+_NUMBERS = {"integer", "long"}
+_FRACTIONS = {"float", "double", "timestamp"}
+
+
+def read_body(body: bytes) -> Mapping[str, Any]:
+    """The JSON object of a request; an empty body is an empty object. Raises ``SerializationFailed``."""
+    if not body:
+        return {}
+    try:
+        document = json.loads(body, parse_constant=_no_constant)
+        # What JSON allows and UTF-8 does not: a lone surrogate, which no database and no answer can carry.
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise SerializationFailed from error
+    if not isinstance(document, dict):
+        raise SerializationFailed
+    return document
+
+
+def read(model: ServiceModel, shape: str | None, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The members the model knows, blobs decoded, nulls left out. Raises ``SerializationFailed`` for a wrong type."""
+    if shape is None:
+        return {}
+    found: dict[str, Any] = _read(model, shape, document, "")
+    return found
+
+
+def write(model: ServiceModel, shape: str | None, value: Mapping[str, Any]) -> dict[str, Any]:
+    """A handler's answer as JSON: blobs in base64, what is None left out. A member the model lacks is a mistake of ours."""
+    if shape is None:
+        return {}
+    written: dict[str, Any] = _write(model, shape, value)
+    return written
+
+
+def _no_constant(name: str) -> None:
+    """NaN and Infinity are no JSON (RFC 8259 §6)."""
+    raise ValueError(name)
+
+
+def _read(model: ServiceModel, name: str, value: Any, path: str) -> Any:
+    shape = model.shapes[name]
+    if shape.get("document"):
+        return value
+    kind = shape["type"]
+    if kind == "structure":
+        members = shape["members"]
+        return {
+            member: _read(model, members[member]["shape"], item, member)
+            for member, item in _checked(value, dict, path).items()
+            if item is not None and member in members
+        }
+    if kind == "list":
+        member = shape["member"]["shape"]
+        return [_read(model, member, item, path) for item in _checked(value, list, path)]
+    if kind == "map":
+        member = shape["value"]["shape"]
+        return {key: _read(model, member, item, path) for key, item in _checked(value, dict, path).items()}
+    if kind == "blob":
+        try:
+            return b64decode(_checked(value, str, path), validate=True)
+        except (ValueError, binascii.Error) as error:
+            raise SerializationFailed(f"{path} is not base64.") from error
+    if kind == "boolean":
+        return _checked(value, bool, path)
+    if kind in _NUMBERS or kind in _FRACTIONS:
+        if isinstance(value, bool) or not isinstance(value, int if kind in _NUMBERS else (int, float)):
+            raise SerializationFailed(f"{path} must be a number.")
+        return value
+    return _checked(value, str, path)
+
+
+def _checked(value: Any, kind: type, path: str) -> Any:
+    if not isinstance(value, kind):
+        raise SerializationFailed(f"{path or 'The request'} has a value of the wrong type.")
+    return value
+
+
+def _write(model: ServiceModel, name: str, value: Any) -> Any:
+    shape = model.shapes[name]
+    if shape.get("document"):
+        return value
+    kind = shape["type"]
+    if kind == "structure":
+        members = shape["members"]
+        return {
+            member: _write(model, members[member]["shape"], item) for member, item in value.items() if item is not None
+        }
+    if kind == "list":
+        member = shape["member"]["shape"]
+        return [_write(model, member, item) for item in value]
+    if kind == "map":
+        member = shape["value"]["shape"]
+        return {key: _write(model, member, item) for key, item in value.items()}
+    if kind == "blob":
+        return b64encode(value).decode()
+    return value

@@ -1,0 +1,157 @@
+"""From a POST to an operation's handler and back. One for all JSON 1.1 APIs."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, Response
+from flask import request as http_request
+from werkzeug.exceptions import HTTPException
+
+from app.aws import codec
+from app.aws.call import Call
+from app.aws.errors import AwsError, error_response, json_response
+from app.aws.gate import Gate
+from app.aws.models import OperationModel, ServiceModel, load_model
+from app.aws.operations import Handler
+from app.aws.sigv4 import Request
+from app.aws.validation import BotocoreSchema
+from app.core.kernel.caller import Caller
+from app.core.kernel.errors import Fact, InvalidParameter, Unavailable
+
+_log = logging.getLogger(__name__)
+
+LARGEST_BODY = 3 * 1024 * 1024
+"""The largest request AWS describes is one of 2 MB (CreateManagedLoginBranding); base64 makes it larger."""
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Headers": (
+        "authorization,cache-control,content-type,amz-sdk-invocation-id,amz-sdk-request,x-amz-content-sha256,x-amz-date,"
+        "x-amz-security-token,x-amz-target,x-amz-user-agent"
+    ),
+    "Access-Control-Max-Age": "3600",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """One service. ``not_yet`` names the modelled error of operations that have no handler; ``translate`` turns a fact of the core
+    into the operation's own error; ``resource_of`` names what a call is about, for policies.
+    """
+
+    service: str
+    handlers: Mapping[str, Handler]
+    not_yet: Mapping[str, str]
+    translate: Callable[[OperationModel, Fact], AwsError]
+    resource_of: Callable[[Mapping[str, object], str, str], str]
+
+    @property
+    def model(self) -> ServiceModel:
+        return load_model(self.service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """``caller`` gives the request's caller. Every refusal is an answer of AWS's own form."""
+
+    apis: Mapping[str, Api]
+    """By target prefix."""
+    gate: Gate
+    caller: Callable[[], Caller]
+
+    def blueprint(self) -> Blueprint:
+        blueprint = Blueprint("aws", __name__)
+        blueprint.add_url_rule("/", "json", self._answer, methods=["POST"], provide_automatic_options=False)
+        blueprint.add_url_rule("/", "preflight", self._preflight, methods=["OPTIONS"], provide_automatic_options=False)
+        return blueprint
+
+    def _preflight(self) -> Response:
+        return Response(status=204, headers={**_CORS, **_PREFLIGHT})
+
+    def _answer(self) -> Response:
+        try:
+            response = json_response(self._call())
+        except AwsError as error:
+            response = error_response(error)
+        except Unavailable as error:
+            _log.error("request.unavailable", exc_info=error.__cause__ or error)  # noqa: TRY400 - the exception is given
+            response = error_response(
+                AwsError("InternalErrorException", "The service is temporarily unavailable.", status=500)
+            )
+        except HTTPException as error:
+            response = error_response(
+                AwsError("SerializationException", error.description or "", status=error.code or 400)
+            )
+        except Exception as error:  # noqa: BLE001 - a client of AWS understands no other answer
+            _log.error("request.failed", exc_info=error)  # noqa: TRY400 - the exception is given
+            response = error_response(AwsError("InternalErrorException", "An internal error occurred.", status=500))
+        response.headers["x-amzn-RequestId"] = self.caller().request_id
+        response.headers.extend(_CORS)
+        return response
+
+    def _call(self) -> Mapping[str, object]:
+        api, operation = self._find(http_request.headers.get("X-Amz-Target", ""))
+        body = _read_body()
+        admitted = None if operation.unsigned else self.gate.admit(_signed(body), service=api.model.signing_name)
+        document = codec.read(api.model, operation.input, codec.read_body(body))
+        if admitted is not None:
+            resource = api.resource_of(document, admitted.principal.account_id, admitted.region)
+            self.gate.check_allowed(admitted.principal, f"{api.service}:{operation.name}", resource)
+        try:
+            BotocoreSchema(api.service).check(operation.name, document)
+        except InvalidParameter as refused:
+            raise AwsError("InvalidParameterException", refused.text) from refused
+        handler = api.handlers.get(operation.name)
+        if handler is None:
+            raise AwsError(api.not_yet[operation.name], f"{operation.name} is not available on this server yet.")
+        call = Call(
+            operation=operation.name,
+            input=document,
+            caller=self.caller(),
+            principal=admitted.principal if admitted else None,
+            account_id=admitted.principal.account_id if admitted else self.gate.account_id,
+            region=admitted.region if admitted else self.gate.region,
+            headers={name.lower(): value for name, value in http_request.headers},
+            host=http_request.host,
+        )
+        try:
+            answer = handler(call)
+        except Fact as fact:
+            if isinstance(fact, Unavailable):
+                raise
+            raise api.translate(operation, fact) from fact
+        return codec.write(api.model, operation.output, answer)
+
+    def _find(self, target: str) -> tuple[Api, OperationModel]:
+        prefix, _, name = target.partition(".")
+        api = self.apis.get(prefix)
+        operation = api.model.operations.get(name) if api else None
+        if api is None or operation is None:
+            raise AwsError("UnknownOperationException", "The requested operation is not known to this service.")
+        return api, operation
+
+
+def _read_body() -> bytes:
+    length = http_request.content_length
+    if length is not None and length > LARGEST_BODY:
+        raise AwsError("RequestEntityTooLargeException", "The request is too large.", status=413)
+    # Flask's own limit is for forms of the hosted pages.
+    http_request.max_content_length = LARGEST_BODY
+    return http_request.get_data(cache=False)
+
+
+def _signed(body: bytes) -> Request:
+    environ = http_request.environ
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or http_request.full_path
+    return Request(
+        method=http_request.method,
+        path=target.partition("?")[0],
+        query=http_request.query_string.decode("latin-1"),
+        headers={name.lower(): value for name, value in http_request.headers},
+        body=body,
+    )

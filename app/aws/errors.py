@@ -1,0 +1,45 @@
+"""What an AWS client is told when it is refused."""
+
+import json
+from collections.abc import Mapping
+
+from flask import Response
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+
+
+class AwsError(Exception):  # noqa: N818 - AWS's own word for it is exception
+    """A refusal in AWS's protocol: the exception's name, a safe sentence, the status."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400, reason_code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.reason_code = reason_code
+
+
+class SerializationFailed(AwsError):  # noqa: N818 - as above
+    """The body is not JSON, or a member is of another type than the model says."""
+
+    def __init__(self, message: str = "The request could not be read.") -> None:
+        super().__init__("SerializationException", message)
+
+
+def error_response(error: AwsError) -> Response:
+    """Body and headers both name the exception: botocore reads the one, JavaScript the other."""
+    body = {"__type": error.code, "message": error.message}
+    if error.reason_code is not None:
+        body["reasonCode"] = error.reason_code
+    response = json_response(body, status=error.status)
+    response.headers["x-amzn-ErrorType"] = f"{error.code}:"
+    # A header carries latin-1 without line ends; the body says it in full.
+    response.headers["x-amzn-ErrorMessage"] = (
+        error.message.encode("ascii", "replace").decode().replace("\n", " ")[:1024]
+    )
+    return response
+
+
+def json_response(body: Mapping[str, object], *, status: int = 200) -> Response:
+    text = json.dumps(body, separators=(",", ":"), allow_nan=False)
+    return Response(text, status, content_type=CONTENT_TYPE)

@@ -1,0 +1,78 @@
+"""Who calls a signed operation, and may they? Development mode's exception is here and nowhere else (contract, section 3)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.aws.errors import AwsError
+from app.aws.sigv4 import Request, check_signature, read_authorization
+from app.core.principals.model import AccessKey, Principal
+from app.core.principals.policy import allows
+
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
+_ISSUED = re.compile(r"A[KS]IA[A-Z2-7]{16}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """The caller of a signed operation and the region they signed for."""
+
+    principal: Principal
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """``real_time`` gives Unix seconds of the machine: signatures are others' timestamps, so the injected clock has no say in them.
+
+    ``is_local`` tells, in development mode, whether the request at hand comes from this machine and no foreign page; outside
+    development mode it is always False.
+    """
+
+    find_key: Callable[[str], AccessKey | None]
+    real_time: Callable[[], int]
+    is_local: Callable[[], bool]
+    account_id: str
+    region: str
+
+    def admit(self, request: Request, *, service: str) -> Admitted:
+        """Raises AWS's own refusals: missing, malformed, unknown, wrong or expired signatures."""
+        header = request.headers.get("authorization", "")
+        if not header:
+            if self.is_local():
+                return Admitted(principal=self._developer(), region=self.region)
+            raise AwsError("MissingAuthenticationTokenException", "Missing Authentication Token")
+        try:
+            given = read_authorization(header)
+        except AwsError:
+            if self.is_local():
+                return Admitted(principal=self._developer(), region=self.region)
+            raise
+        key = self.find_key(given.access_key_id) if given.access_key_id.isascii() else None
+        region = given.region if _REGION.fullmatch(given.region) else self.region
+        if key is None:
+            # What looks like one of ours may have been: a removed key must not become an administrator.
+            if self.is_local() and not _ISSUED.fullmatch(given.access_key_id):
+                return Admitted(principal=self._developer(), region=region)
+            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
+        check_signature(request, given, key.secret, service=service, now=self.real_time())
+        principal = Principal(
+            arn=f"arn:aws:iam::{key.account_id}:user/{key.name}",
+            account_id=key.account_id,
+            access_key_id=key.access_key_id,
+            policy=key.policy,
+        )
+        return Admitted(principal=principal, region=region)
+
+    def check_allowed(self, principal: Principal, action: str, resource: str) -> None:
+        """Raises ``AccessDeniedException`` where the key's policy does not allow it."""
+        if not allows(principal, action, resource):
+            raise AwsError(
+                "AccessDeniedException",
+                f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource}",
+            )
+
+    def _developer(self) -> Principal:
+        return Principal(
+            arn=f"arn:aws:iam::{self.account_id}:user/development", account_id=self.account_id, access_key_id=None
+        )

@@ -1,0 +1,52 @@
+"""botocore's service models: the schema of every operation, which is nowhere written by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationModel:
+    """``input`` and ``output`` name shapes; ``errors`` are the modelled exceptions; ``unsigned`` operations need no credentials."""
+
+    name: str
+    input: str | None
+    output: str | None
+    errors: frozenset[str]
+    unsigned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceModel:
+    service: str
+    target_prefix: str
+    signing_name: str
+    shapes: Mapping[str, Mapping[str, Any]]
+    operations: Mapping[str, OperationModel]
+
+
+@cache
+def load_model(service: str) -> ServiceModel:
+    """The newest model of a service. The first call takes a tenth of a second, so nothing calls it at import."""
+    from botocore.loaders import Loader
+
+    model = Loader().load_service_model(service, "service-2")
+    metadata = model["metadata"]
+    return ServiceModel(
+        service=service,
+        target_prefix=metadata.get("targetPrefix", ""),
+        signing_name=metadata.get("signingName", metadata["endpointPrefix"]),
+        shapes=model["shapes"],
+        operations={name: _operation(name, found) for name, found in model["operations"].items()},
+    )
+
+
+def _operation(name: str, found: Mapping[str, Any]) -> OperationModel:
+    return OperationModel(
+        name=name,
+        input=found.get("input", {}).get("shape"),
+        output=found.get("output", {}).get("shape"),
+        errors=frozenset(error["shape"] for error in found.get("errors", ())),
+        unsigned=found.get("authtype") == "none" or "smithy.api#noAuth" in found.get("auth", ()),
+    )

@@ -1,0 +1,29 @@
+from collections.abc import Callable, Mapping
+
+from app.aws.dispatch import Api
+from app.aws.operations import handlers_of
+from app.blueprints.user_pools.errors import translate
+from app.blueprints.user_pools.not_yet import NOT_YET
+from app.services import Services
+
+SERVICE = "cognito-idp"
+FAMILIES: tuple[Callable[..., object], ...] = ()
+
+
+def user_pools_api(services: Services) -> Api:
+    """Every operation of ``cognito-idp`` over these rooms."""
+    return Api(
+        service=SERVICE,
+        handlers=handlers_of(family(services=services) for family in FAMILIES),
+        not_yet=NOT_YET,
+        translate=translate,
+        resource_of=resource_of,
+    )
+
+
+def resource_of(document: Mapping[str, object], account_id: str, region: str) -> str:
+    """The ARN that a policy of the caller must allow: the pool's, the one named, or ``*`` for what concerns no pool."""
+    pool_id, arn = document.get("UserPoolId"), document.get("ResourceArn")
+    if isinstance(pool_id, str):
+        return f"arn:aws:cognito-idp:{region}:{account_id}:userpool/{pool_id}"
+    return arn if isinstance(arn, str) else "*"

@@ -1,0 +1,87 @@
+"""What each fact of the core is called by ``cognito-idp``. The most specific class decides."""
+
+from app.aws.errors import AwsError
+from app.aws.models import OperationModel
+from app.core.clients.document import InvalidOAuthFlow, ScopeDoesNotExist
+from app.core.clients.service import SecretNotFound
+from app.core.kernel import errors as facts
+from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
+from app.core.resource_servers.errors import ResourceServerNotFound
+from app.core.tokens.errors import NotRevocable, RevocationDisabled
+
+_NAMES: dict[type[facts.Fact], str] = {
+    facts.Fact: "InvalidParameterException",
+    facts.InvalidParameter: "InvalidParameterException",
+    facts.PoolNotFound: "ResourceNotFoundException",
+    facts.ClientNotFound: "ResourceNotFoundException",
+    facts.GroupNotFound: "ResourceNotFoundException",
+    facts.UserNotFound: "UserNotFoundException",
+    facts.GroupExists: "GroupExistsException",
+    facts.IncorrectCredentials: "NotAuthorizedException",
+    facts.UserDisabled: "NotAuthorizedException",
+    facts.UserNotConfirmed: "UserNotConfirmedException",
+    facts.PasswordResetRequired: "PasswordResetRequiredException",
+    facts.TemporaryPasswordExpired: "NotAuthorizedException",
+    facts.LockedOut: "NotAuthorizedException",
+    facts.AttemptLimitExceeded: "LimitExceededException",
+    facts.TooManyRequests: "TooManyRequestsException",
+    facts.UsernameExists: "UsernameExistsException",
+    facts.AliasExists: "AliasExistsException",
+    facts.SignUpNotPermitted: "NotAuthorizedException",
+    facts.UserAlreadyConfirmed: "NotAuthorizedException",
+    facts.UnauthorizedAttribute: "NotAuthorizedException",
+    facts.PasswordPolicyViolation: "InvalidPasswordException",
+    facts.PasswordReused: "PasswordHistoryPolicyViolationException",
+    facts.CodeMismatch: "CodeMismatchException",
+    facts.CodeExpired: "ExpiredCodeException",
+    facts.CodeDeliveryFailed: "CodeDeliveryFailureException",
+    facts.SessionExpired: "NotAuthorizedException",
+    facts.SessionUsed: "NotAuthorizedException",
+    facts.NoRecoveryChannel: "InvalidParameterException",
+    facts.RecoveryByAdministratorOnly: "NotAuthorizedException",
+    facts.TokenInvalid: "NotAuthorizedException",
+    facts.GrantInvalid: "NotAuthorizedException",
+    facts.RefreshTokenReuse: "RefreshTokenReuseException",
+    facts.Conflict: "ConcurrentModificationException",
+    InvalidOAuthFlow: "InvalidOAuthFlowException",
+    ScopeDoesNotExist: "ScopeDoesNotExistException",
+    facts.QuotaExceeded: "LimitExceededException",
+    FeatureUnavailableInTier: "FeatureUnavailableInTierException",
+    TagsRefused: "UserPoolTaggingException",
+    TierChangeNotAllowed: "TierChangeNotAllowedException",
+    ResourceServerNotFound: "ResourceNotFoundException",
+    SecretNotFound: "ResourceNotFoundException",
+    RevocationDisabled: "UnsupportedOperationException",
+    NotRevocable: "UnsupportedTokenTypeException",
+}
+
+_INSTEAD = {
+    "PasswordHistoryPolicyViolationException": "InvalidPasswordException",
+    "InvalidPasswordException": "InvalidParameterException",
+    "UserNotFoundException": "ResourceNotFoundException",
+    "AliasExistsException": "InvalidParameterException",
+    "UserNotConfirmedException": "NotAuthorizedException",
+    "PasswordResetRequiredException": "NotAuthorizedException",
+    "ExpiredCodeException": "NotAuthorizedException",
+    "CodeMismatchException": "NotAuthorizedException",
+    "RefreshTokenReuseException": "NotAuthorizedException",
+    "LimitExceededException": "TooManyRequestsException",
+    "ConcurrentModificationException": "InvalidParameterException",
+    "UserPoolTaggingException": "InvalidParameterException",
+    "FeatureUnavailableInTierException": "InvalidParameterException",
+    "TierChangeNotAllowedException": "InvalidParameterException",
+}
+"""Where an operation does not model an error, the nearest one that it does."""
+
+
+def name_of(fact: type[facts.Fact]) -> str:
+    """The exception that stands for this kind of fact, whatever the operation."""
+    return next(_NAMES[kind] for kind in fact.__mro__ if kind in _NAMES)
+
+
+def translate(operation: OperationModel, fact: facts.Fact) -> AwsError:
+    """The fact as one of the operation's own modelled errors."""
+    name = name_of(type(fact))
+    while name not in operation.errors and name in _INSTEAD:
+        name = _INSTEAD[name]
+    return AwsError(name, fact.text)

@@ -1,0 +1,89 @@
+"""The wire itself: what is answered to a request that no operation should ever see."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from tests.support.aws_house import AwsHouse
+
+TARGET = "AWSCognitoIdentityProviderService"
+
+
+def post(house: AwsHouse, body: bytes, target: str = f"{TARGET}.ListUserPools", **headers: str) -> requests.Response:
+    return requests.post(
+        f"{house.url}/",
+        data=body,
+        headers={"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target, **headers},
+        timeout=10,
+    )
+
+
+def refusal(answer: requests.Response) -> tuple[int, Any]:
+    assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
+    assert answer.headers["x-amzn-RequestId"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    told = answer.json()
+    assert answer.headers["x-amzn-ErrorType"] == f"{told['__type']}:"
+    return answer.status_code, told["__type"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b"null", b"\xff\xfe", b'{"MaxResults": NaN}', b"[" * 10_000 + b"]" * 10_000, b'{"a": "\\ud800"}', b'{"MaxResults": "1"}', b'{"MaxResults": true}'],
+    ids=["cut", "list", "null", "no UTF-8", "NaN", "deep", "surrogate", "text for a number", "flag for a number"],
+)  # fmt: skip
+def test_what_cannot_be_read_is_a_serialization_exception(house, body):
+    assert refusal(post(house, body)) == (400, "SerializationException")
+
+
+@pytest.mark.parametrize("target", ["", "ListUserPools", f"{TARGET}.Nothing", f"{TARGET}.", "Other.ListUserPools"])
+def test_an_unknown_operation_is_told_so(house, target):
+    assert refusal(post(house, b"{}", target)) == (400, "UnknownOperationException")
+
+
+def test_six_megabytes_are_too_many(house):
+    status, code = refusal(post(house, json.dumps({"MaxResults": "x" * 6_000_000}).encode()))
+    assert (status, code) == (413, "RequestEntityTooLargeException")
+
+
+def test_a_member_out_of_its_range_is_named_in_aws_words(house):
+    answer = post(house, b'{"MaxResults": 61}')
+    assert refusal(answer) == (400, "InvalidParameterException")
+    assert answer.json()["message"] == (
+        "1 validation error detected: Value '61' at 'maxResults' failed to satisfy constraint: "
+        "Member must have value less than or equal to 60"
+    )
+
+
+def test_a_browser_may_ask_from_anywhere(house):
+    answer = requests.options(
+        f"{house.url}/", headers={"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}, timeout=10
+    )
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "x-amz-target" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_a_page_of_another_origin_is_no_developer(house):
+    answer = post(house, b'{"MaxResults": 1}', Origin="https://evil.example")
+    assert refusal(answer) == (400, "MissingAuthenticationTokenException")
+    answer = post(house, b'{"MaxResults": 1}', Origin="null")
+    assert refusal(answer) == (400, "MissingAuthenticationTokenException")
+    answer = post(house, b'{"MaxResults": 1}', **{"X-Forwarded-For": "10.0.0.1"})
+    assert refusal(answer) == (400, "MissingAuthenticationTokenException")
+
+
+def test_a_forged_signature_of_an_issued_key_is_refused_even_in_development(house):
+    with pytest.raises(house.idp.exceptions.ClientError) as refused:
+        house.client(house.key_id, "wrong" * 8).list_user_pools(MaxResults=1)
+    assert refused.value.response["Error"]["Code"] == "InvalidSignatureException"
+
+
+def test_a_key_that_was_taken_back_is_nobodys(house):
+    key = house.services.access_keys.create("123456789012", "gone")
+    house.services.access_keys.remove(key.access_key_id)
+    with pytest.raises(house.idp.exceptions.ClientError) as refused:
+        house.client(key.access_key_id, key.secret.reveal()).list_user_pools(MaxResults=1)
+    assert refused.value.response["Error"]["Code"] == "UnrecognizedClientException"
