@@ -1,6 +1,7 @@
 """The rooms of one process, over its adapters: one after the other, those it needs before it."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from app.adapters.messaging.choose import Messaging
@@ -18,7 +19,9 @@ from app.adapters.sql.sessions import SqlConsents, SqlParticipants
 from app.adapters.sql.tokens import SqlTokens
 from app.adapters.sql.users import SqlUsers
 from app.adapters.system.argon2 import Argon2Hasher
+from app.adapters.system.big_numbers import choose_power
 from app.adapters.system.common_passwords import ZxcvbnPasswords
+from app.adapters.system.clock import SystemClock
 from app.adapters.system.counters import SharedCounters
 from app.adapters.system.drainer import Drainer
 from app.adapters.system.outbound import GuardedOutbound
@@ -57,7 +60,9 @@ from app.core.sessions.consent import Consents
 from app.core.sessions.ended import EndedSessions
 from app.core.sessions.logout import BACKCHANNEL_LOGOUT, Logouts
 from app.core.sessions.service import Sessions
+from app.core.sign_in.factor_codes import FactorCodes
 from app.core.sign_in.service import SignIn
+from app.core.sign_in.srp_exchange import SrpExchange
 from app.core.sign_up.service import SignUp
 from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
@@ -195,11 +200,14 @@ def open_rooms(
     passwords = Passwords(
         hasher=Argon2Hasher(settings.password_hashing, tally=counters),
         common=ZxcvbnPasswords(),
+        power=choose_power(),
+        sealer=sealer,
         users=users,
         clock=clock,
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
+    absent: Any = None
     access_key_store = SqlAccessKeys(database, sealer)
     return Services(
         clock=clock,
@@ -241,6 +249,12 @@ def open_rooms(
             transactions=database,
         ),
         sign_in=SignIn(
+            exchange=SrpExchange(passwords=passwords, hasher=hasher, power=choose_power(), real_time=SystemClock()),
+            codes=FactorCodes(hasher=hasher, messages=messages),
+            software_tokens=absent,
+            passkeys=absent,
+            devices=absent,
+            recovery_codes=absent,
             users=users,
             passwords=passwords,
             attempts=attempts,
