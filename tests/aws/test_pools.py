@@ -226,7 +226,9 @@ def test_an_update_checks_what_creation_checks(house):
 @pytest.mark.operation("UpdateUserPool", "ResourceNotFoundException")
 @pytest.mark.operation("DeleteUserPool", "ResourceNotFoundException")
 @pytest.mark.operation("AddCustomAttributes", "ResourceNotFoundException")
-@pytest.mark.parametrize("name", ["describe_user_pool", "update_user_pool", "delete_user_pool", "add_custom_attributes"])
+@pytest.mark.parametrize(
+    "name", ["describe_user_pool", "update_user_pool", "delete_user_pool", "add_custom_attributes"]
+)
 def test_nobodys_pool_and_another_accounts_are_not_found(house, name):
     more = {"CustomAttributes": [{"Name": "x"}]} if name == "add_custom_attributes" else {}
     with refused("ResourceNotFoundException", NOBODYS):
@@ -308,7 +310,6 @@ def test_custom_attributes_are_added_under_their_prefixes(house):
         ([{"Name": "x"}, {"Name": "x"}], "already"),
         ([{"Name": "a:b"}], "Invalid attribute name"),
         ([{"Name": f"n{number}"} for number in range(26)], "customAttributes"),
-
     ],
 )
 def test_custom_attributes_that_cannot_be_are_refused(house, attributes, word):
