@@ -3,8 +3,10 @@
 from app.aws.errors import AwsError
 from app.aws.models import OperationModel
 from app.core.clients.document import InvalidOAuthFlow, ScopeDoesNotExist
-from app.core.clients.service import SecretLimitExceeded
+from app.core.clients.service import SecretNotFound
 from app.core.kernel import errors as facts
+from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
+from app.core.resource_servers.errors import ResourceServerNotFound
 from app.core.tokens.errors import NotRevocable, RevocationDisabled
 
 _NAMES: dict[type[facts.Fact], str] = {
@@ -43,7 +45,12 @@ _NAMES: dict[type[facts.Fact], str] = {
     facts.Conflict: "ConcurrentModificationException",
     InvalidOAuthFlow: "InvalidOAuthFlowException",
     ScopeDoesNotExist: "ScopeDoesNotExistException",
-    SecretLimitExceeded: "LimitExceededException",
+    facts.QuotaExceeded: "LimitExceededException",
+    FeatureUnavailableInTier: "FeatureUnavailableInTierException",
+    TagsRefused: "UserPoolTaggingException",
+    TierChangeNotAllowed: "TierChangeNotAllowedException",
+    ResourceServerNotFound: "ResourceNotFoundException",
+    SecretNotFound: "ResourceNotFoundException",
     RevocationDisabled: "UnsupportedOperationException",
     NotRevocable: "UnsupportedTokenTypeException",
 }
@@ -60,6 +67,9 @@ _INSTEAD = {
     "RefreshTokenReuseException": "NotAuthorizedException",
     "LimitExceededException": "TooManyRequestsException",
     "ConcurrentModificationException": "InvalidParameterException",
+    "UserPoolTaggingException": "InvalidParameterException",
+    "FeatureUnavailableInTierException": "InvalidParameterException",
+    "TierChangeNotAllowedException": "InvalidParameterException",
 }
 """Where an operation does not model an error, the nearest one that it does."""
 
