@@ -15,6 +15,7 @@ from app.adapters.sql.pools import SqlDomains, SqlPools
 from app.adapters.sql.principals import SqlAccessKeys
 from app.adapters.sql.resource_servers import SqlResourceServers
 from app.adapters.sql.sessions import SqlConsents, SqlParticipants
+from app.adapters.sql.software_tokens import SqlSoftwareTokens
 from app.adapters.sql.tokens import SqlTokens
 from app.adapters.sql.users import SqlUsers
 from app.adapters.system.argon2 import Argon2Hasher
@@ -35,6 +36,7 @@ from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
 from app.core.factors.one_time_code import OneTimeCodes
 from app.core.factors.password import Passwords
+from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
@@ -200,6 +202,7 @@ def open_rooms(
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
+    totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access_key_store = SqlAccessKeys(database, sealer)
     return Services(
         clock=clock,
@@ -284,6 +287,7 @@ def open_rooms(
             clock=clock,
             transactions=database,
         ),
+        totp=totp,
     )
 
 

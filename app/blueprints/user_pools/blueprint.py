@@ -11,6 +11,7 @@ from app.blueprints.user_pools.not_yet import NOT_YET
 from app.blueprints.user_pools.pools import UserPools
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
+from app.blueprints.user_pools.software_tokens import SoftwareTokens
 from app.blueprints.user_pools.tags import Tags
 from app.services import Services
 
@@ -24,6 +25,7 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     Tags,
     MfaConfiguration,
     SessionConfiguration,
+    SoftwareTokens,
 )
 
 
