@@ -36,6 +36,7 @@ from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
 from app.core.factors.one_time_code import OneTimeCodes
 from app.core.factors.password import Passwords
+from app.core.factors.preferences import Preferences
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
@@ -288,6 +289,9 @@ def open_rooms(
             transactions=database,
         ),
         totp=totp,
+        preferences=Preferences(
+            users=users, software_tokens=totp, audit=audit, clock=clock, transactions=database
+        ),
     )
 
 

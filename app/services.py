@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.core.account.service import Account
 from app.core.audit.ports import AuditLog
 from app.core.clients.service import Clients
+from app.core.factors.preferences import Preferences
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
@@ -54,3 +55,4 @@ class Services:
     recovery: Recovery
     account: Account
     totp: Totp
+    preferences: Preferences

@@ -7,6 +7,7 @@ from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
 from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
+from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
 from app.blueprints.user_pools.pools import UserPools
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
@@ -26,6 +27,7 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     MfaConfiguration,
     SessionConfiguration,
     SoftwareTokens,
+    MfaPreferences,
 )
 
 

@@ -45,3 +45,9 @@ class SoftwareTokenStore(Protocol):
 
     def remove(self, pool_id: PoolId, sub: Sub) -> bool:
         """Both tokens of the user; False where there was none."""
+
+
+class SetUp(Protocol):
+    """Whether a user has set up a factor that must be."""
+
+    def is_set_up(self, pool_id: PoolId, sub: Sub) -> bool: ...
