@@ -16,12 +16,13 @@ from app.adapters.sql.pools import SqlDomains, SqlPools
 from app.adapters.sql.principals import SqlAccessKeys
 from app.adapters.sql.resource_servers import SqlResourceServers
 from app.adapters.sql.sessions import SqlConsents, SqlParticipants
+from app.adapters.sql.software_tokens import SqlSoftwareTokens
 from app.adapters.sql.tokens import SqlTokens
 from app.adapters.sql.users import SqlUsers
 from app.adapters.system.argon2 import Argon2Hasher
 from app.adapters.system.big_numbers import choose_power
-from app.adapters.system.common_passwords import ZxcvbnPasswords
 from app.adapters.system.clock import SystemClock
+from app.adapters.system.common_passwords import ZxcvbnPasswords
 from app.adapters.system.counters import SharedCounters
 from app.adapters.system.drainer import Drainer
 from app.adapters.system.outbound import GuardedOutbound
@@ -38,6 +39,8 @@ from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
 from app.core.factors.one_time_code import OneTimeCodes
 from app.core.factors.password import Passwords
+from app.core.factors.preferences import Preferences
+from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
@@ -208,6 +211,7 @@ def open_rooms(
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
     absent: Any = None
+    totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access_key_store = SqlAccessKeys(database, sealer)
     return Services(
         clock=clock,
@@ -251,7 +255,7 @@ def open_rooms(
         sign_in=SignIn(
             exchange=SrpExchange(passwords=passwords, hasher=hasher, power=choose_power(), real_time=SystemClock()),
             codes=FactorCodes(hasher=hasher, messages=messages),
-            software_tokens=absent,
+            software_tokens=totp,
             passkeys=absent,
             devices=absent,
             recovery_codes=absent,
@@ -298,6 +302,8 @@ def open_rooms(
             clock=clock,
             transactions=database,
         ),
+        totp=totp,
+        preferences=Preferences(users=users, software_tokens=totp, audit=audit, clock=clock, transactions=database),
     )
 
 

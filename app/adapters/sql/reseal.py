@@ -11,9 +11,11 @@ from sqlalchemy import Column, ColumnElement, Table, and_, select, true, tuple_,
 from app.adapters.sql.clients import secret_row
 from app.adapters.sql.db import Database
 from app.adapters.sql.deliveries import delivery_row
+from app.adapters.sql.factor_tables import totp_secrets
 from app.adapters.sql.installation import DATA_KEY, installation_row
 from app.adapters.sql.keys import key_row
 from app.adapters.sql.principals import access_key_row
+from app.adapters.sql.software_tokens import token_row
 from app.adapters.sql.tables import access_keys, client_secrets, deliveries, installation, signing_keys, users
 from app.core.factors.password import verifier_row
 from app.core.kernel.sealing import Sealer
@@ -45,6 +47,7 @@ _COLUMNS = (
         row=lambda _pool_id, sub: verifier_row(sub),
         among=users.c.srp.is_not(None),
     ),
+    _Sealed(table=totp_secrets, key=(totp_secrets.c.token_id,), column=totp_secrets.c.sealed, row=token_row),
     _Sealed(
         table=installation,
         key=(installation.c.name,),

@@ -7,10 +7,12 @@ from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
 from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
+from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
 from app.blueprints.user_pools.pools import UserPools
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
+from app.blueprints.user_pools.software_tokens import SoftwareTokens
 from app.blueprints.user_pools.tags import Tags
 from app.services import Services
 
@@ -24,6 +26,8 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     Tags,
     MfaConfiguration,
     SessionConfiguration,
+    SoftwareTokens,
+    MfaPreferences,
 )
 
 

@@ -4,6 +4,7 @@ from app.aws.errors import AwsError
 from app.aws.models import OperationModel
 from app.core.clients.document import InvalidOAuthFlow, ScopeDoesNotExist
 from app.core.clients.service import SecretNotFound
+from app.core.factors.errors import SoftwareTokenNotFound, SoftwareTokenRefused
 from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
@@ -52,6 +53,8 @@ _NAMES: dict[type[facts.Fact], str] = {
     ResourceServerNotFound: "ResourceNotFoundException",
     SecretNotFound: "ResourceNotFoundException",
     RevocationDisabled: "UnsupportedOperationException",
+    SoftwareTokenNotFound: "SoftwareTokenMFANotFoundException",
+    SoftwareTokenRefused: "EnableSoftwareTokenMFAException",
     NotRevocable: "UnsupportedTokenTypeException",
 }
 
@@ -62,6 +65,8 @@ _INSTEAD = {
     "AliasExistsException": "InvalidParameterException",
     "UserNotConfirmedException": "NotAuthorizedException",
     "PasswordResetRequiredException": "NotAuthorizedException",
+    "SoftwareTokenMFANotFoundException": "ResourceNotFoundException",
+    "EnableSoftwareTokenMFAException": "CodeMismatchException",
     "ExpiredCodeException": "NotAuthorizedException",
     "CodeMismatchException": "NotAuthorizedException",
     "RefreshTokenReuseException": "NotAuthorizedException",

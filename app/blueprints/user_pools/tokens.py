@@ -52,4 +52,3 @@ class TokenOperations:
     def admin_user_global_sign_out(self, call: Call) -> Answer:
         self.services.users.sign_out(pool_of(self.services, call), call.input["Username"])
         return {}
-

@@ -71,9 +71,7 @@ class Mint:
         by_api = API in subject.session.extra
         return TokenSet(
             access_token=access,
-            id_token=self._id_token(subject, None if by_api else access)
-            if by_api or OPENID in subject.scope
-            else None,
+            id_token=self._id_token(subject, None if by_api else access) if by_api or OPENID in subject.scope else None,
             refresh_token=refresh_token,
             expires_in=subject.client.settings.lifetimes.access_token,
             scope=subject.scope,

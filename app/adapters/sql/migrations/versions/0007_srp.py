@@ -1,14 +1,14 @@
 """SRP verifiers beside password hashes
 
-Revision ID: 0006_srp
-Revises: 0005_pooladmin
+Revision ID: 0007_srp
+Revises: 0006_factor_tables
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_srp"
-down_revision = "0005_pooladmin"
+revision = "0007_srp"
+down_revision = "0006_factor_tables"
 branch_labels = None
 depends_on = None
 
