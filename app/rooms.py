@@ -29,6 +29,7 @@ from app.adapters.system.outbound import GuardedOutbound
 from app.aws.validation import BotocoreSchema
 from app.config import Settings
 from app.core.account.administration import AdministrationRecord
+from app.core.account.attributes import UserAttributes
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
 from app.core.audit.changes import RecordedChanges
@@ -211,6 +212,7 @@ def open_rooms(
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
     absent: Any = None
+    administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access_key_store = SqlAccessKeys(database, sealer)
     return Services(
@@ -248,7 +250,7 @@ def open_rooms(
         users=Directory(
             users=users,
             passwords=passwords,
-            administration=AdministrationRecord(audit=audit, messages=messages, logouts=logouts),
+            administration=administration,
             clock=clock,
             transactions=database,
         ),
@@ -295,6 +297,17 @@ def open_rooms(
         ),
         account=Account(
             users=users,
+            attributes=UserAttributes(
+                users=users,
+                codes=codes,
+                messages=messages,
+                rates=rates,
+                audit=audit,
+                clock=clock,
+                hasher=hasher,
+                transactions=database,
+            ),
+            administration=administration,
             passwords=passwords,
             lockout=lockout,
             rates=rates,

@@ -10,12 +10,15 @@ from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
 from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
 from app.blueprints.user_pools.pools import UserPools
+from app.blueprints.user_pools.profile import Profile
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
 from app.blueprints.user_pools.sign_in import SignInOperations
+from app.blueprints.user_pools.sign_up import SignUpOperations
 from app.blueprints.user_pools.software_tokens import SoftwareTokens
 from app.blueprints.user_pools.tags import Tags
 from app.blueprints.user_pools.tokens import TokenOperations
+from app.blueprints.user_pools.users import AdministeredUsers
 from app.services import Services
 
 SERVICE = "cognito-idp"
@@ -32,6 +35,9 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     MfaPreferences,
     SignInOperations,
     TokenOperations,
+    AdministeredUsers,
+    SignUpOperations,
+    Profile,
 )
 
 
