@@ -325,3 +325,11 @@ def test_a_fifty_first_custom_attribute_is_refused(house):
         house.idp.add_custom_attributes(UserPoolId=pool["Id"], CustomAttributes=attributes)
     with refused("InvalidParameterException", "50"):
         house.idp.add_custom_attributes(UserPoolId=pool["Id"], CustomAttributes=[{"Name": "more"}])
+
+
+def test_another_regions_pool_is_not_found(house):
+    pool = made(house)
+    elsewhere = house.client(house.key_id, house.secret, region="eu-west-1")
+    with refused("ResourceNotFoundException", pool["Id"]):
+        elsewhere.describe_user_pool(UserPoolId=pool["Id"])
+    assert elsewhere.create_user_pool(PoolName="there")["UserPool"]["Id"].startswith("eu-west-1_")
