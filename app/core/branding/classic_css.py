@@ -65,7 +65,8 @@ _WORD = re.compile(r"[A-Za-z-]{1,40}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{3,4}){1,2}")
 _FAMILY = re.compile(r"[A-Za-z0-9 ._-]{1,60}")
 _LARGEST = 4000
-_MOST_RULES = 200
+_MOST_RULES, _MOST_DECLARATIONS = 200, 1000
+"""Each declaration is written with all selectors of its rule: what is small here must not grow large on every page."""
 
 
 class CssRefused(InvalidParameter):
@@ -84,8 +85,10 @@ def classic_stylesheet(css: str) -> str:
             raise CssRefused(f"CSS must not hold @{_shown(rule.at_keyword)}.")
         if rule.type != "qualified-rule":
             raise CssRefused("CSS cannot be read.")
-        selectors = ", ".join(_selectors(rule.prelude))
+        selectors = ", ".join(dict.fromkeys(_selectors(rule.prelude)))
         for property_name, declaration in _declarations(rule.content):
+            if len(always) + len(light) >= _MOST_DECLARATIONS:
+                raise CssRefused(f"CSS holds more than {_MOST_DECLARATIONS} declarations.")
             if property_name in _NOT_APPLIED:
                 continue
             (light if property_name in _COLOURS else always).append(f"{selectors} {{ {declaration} }}\n")

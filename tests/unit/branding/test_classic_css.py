@@ -50,6 +50,11 @@ def test_selectors_may_stand_together() -> None:
     )
 
 
+def test_a_stylesheet_does_not_grow_by_repeating_itself() -> None:
+    made = classic_stylesheet(".label-customizable, " * 3000 + ".label-customizable { width: 1px }")
+    assert made == ":root:root .field label { width: 1px; }\n"
+
+
 def test_nothing_asks_for_nothing() -> None:
     assert classic_stylesheet("") == ""
     assert classic_stylesheet("/* a comment */") == ""
@@ -107,6 +112,9 @@ def test_nothing_asks_for_nothing() -> None:
         ".label-customizable { color: rgb(" + "(" * 5000 + ")" * 5000 + ") }",
         ".label-customizable { .label-customizable { color: red } }",
         ".label-customizable { color: red } " * 201,
+        ".label-customizable { " + "color: red;" * 1001 + " }",
+        "(" * 20_000,
+        "{" * 20_000,
         "\x00",
     ],
 )  # fmt: skip
