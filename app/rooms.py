@@ -8,6 +8,7 @@ from app.adapters.messaging.choose import Messaging
 from app.adapters.sql.audit import SqlAuditLog
 from app.adapters.sql.clients import SqlClients
 from app.adapters.sql.configuration import Cached, ConfigurationCache
+from app.adapters.sql.customizations import SqlCustomizations
 from app.adapters.sql.db import Database
 from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.sql.groups import SqlGroups
@@ -36,6 +37,7 @@ from app.core.audit.changes import RecordedChanges
 from app.core.audit.repeats import RepeatsCollapsed
 from app.core.audit.tally import CountedAudit
 from app.core.branding import parse_branding
+from app.core.branding.customization import Customization, Customizations
 from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
 from app.core.factors.one_time_code import OneTimeCodes
@@ -45,6 +47,7 @@ from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
+from app.core.kernel.ids import PoolId
 from app.core.kernel.sealing import Hasher, Sealer
 from app.core.kernel.secret import Secret
 from app.core.keys.model import SigningKey
@@ -147,6 +150,19 @@ def open_rooms(
         transactions=database,
         recorder=changes,
     )
+    customization_store = SqlCustomizations(database)
+
+    def read_customization(key: tuple[PoolId, str]) -> Customization:
+        return customization_store.get(*key)
+
+    customizations = Customizations(
+        store=customization_store,
+        read=Cached(remembered, "customization", read_customization),
+        domains_of=pools.list_domains,
+        clock=clock,
+        transactions=database,
+        recorder=changes,
+    )
     post = Post(transports=messaging.transports, envelope=ThemedEnvelope(pages), public_url=settings.public_url)
     deliveries = Deliveries(
         store=SqlDeliveries(database, sealer, but=(BACKCHANNEL_LOGOUT,)),
@@ -230,6 +246,7 @@ def open_rooms(
         ),
         pools=pools,
         clients=clients,
+        customizations=customizations,
         groups=Groups(store=group_store, schema=schema, clock=clock, transactions=database, recorder=changes),
         resource_servers=ResourceServers(
             store=server_store,

@@ -3,6 +3,7 @@ from collections.abc import Callable, Mapping
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.user_pools.clients import UserPoolClients
+from app.blueprints.user_pools.customization import UiCustomization
 from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
@@ -38,6 +39,7 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     AdministeredUsers,
     SignUpOperations,
     Profile,
+    UiCustomization,
 )
 
 
