@@ -11,6 +11,7 @@ from app.adapters.sql.db import Database
 from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.sql.groups import SqlGroups
 from app.adapters.sql.keys import SqlKeys
+from app.adapters.sql.passkeys import SqlPasskeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
 from app.adapters.sql.principals import SqlAccessKeys
 from app.adapters.sql.resource_servers import SqlResourceServers
@@ -35,6 +36,7 @@ from app.core.branding import parse_branding
 from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
 from app.core.factors.one_time_code import OneTimeCodes
+from app.core.factors.passkeys import Passkeys
 from app.core.factors.password import Passwords
 from app.core.factors.preferences import Preferences
 from app.core.factors.totp import Totp
@@ -289,9 +291,18 @@ def open_rooms(
             transactions=database,
         ),
         totp=totp,
-        preferences=Preferences(
-            users=users, software_tokens=totp, audit=audit, clock=clock, transactions=database
+        passkeys=Passkeys(
+            store=SqlPasskeys(database),
+            users=users,
+            list_domains=pools.list_domains,
+            ephemeral=ephemeral,
+            hasher=hasher,
+            audit=audit,
+            clock=clock,
+            transactions=database,
+            public_url=settings.public_url,
         ),
+        preferences=Preferences(users=users, software_tokens=totp, audit=audit, clock=clock, transactions=database),
     )
 
 

@@ -39,9 +39,7 @@ class Preferences:
 
     def choose(self, pool: Pool, user: User, choices: Mapping[str, Choice], caller: Caller) -> User:
         """The saved user. Only what is switched on anew must be possible; raises ``InvalidParameter``, ``Conflict``."""
-        with Trail(
-            audit=self.audit, event="mfa.choose", caller=caller, pool_id=user.pool_id, sub=user.sub
-        ) as trail:
+        with Trail(audit=self.audit, event="mfa.choose", caller=caller, pool_id=user.pool_id, sub=user.sub) as trail:
             chosen = choose_preference(user.mfa, choices)
             anew = [name for name in chosen.enabled if name not in user.mfa.enabled]
             check_possible(pool, user, anew)
