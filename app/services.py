@@ -6,6 +6,7 @@ from app.core.account.service import Account
 from app.core.audit.ports import AuditLog
 from app.core.branding.customization import Customizations
 from app.core.clients.service import Clients
+from app.core.factors.passkeys import Passkeys
 from app.core.factors.preferences import Preferences
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
@@ -58,3 +59,4 @@ class Services:
     account: Account
     totp: Totp
     preferences: Preferences
+    passkeys: Passkeys

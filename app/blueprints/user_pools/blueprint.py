@@ -10,6 +10,7 @@ from app.blueprints.user_pools.groups import UserPoolGroups
 from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
 from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
+from app.blueprints.user_pools.passkeys import WebAuthnCredentials
 from app.blueprints.user_pools.pools import UserPools
 from app.blueprints.user_pools.profile import Profile
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
@@ -40,6 +41,7 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     SignUpOperations,
     Profile,
     UiCustomization,
+    WebAuthnCredentials,
 )
 
 
