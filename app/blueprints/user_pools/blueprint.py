@@ -7,6 +7,7 @@ from app.blueprints.user_pools.customization import UiCustomization
 from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
+from app.blueprints.user_pools.list_users import ListedUsers
 from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
 from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
@@ -15,6 +16,7 @@ from app.blueprints.user_pools.pools import UserPools
 from app.blueprints.user_pools.profile import Profile
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
+from app.blueprints.user_pools.sessions import UserSessions
 from app.blueprints.user_pools.sign_in import SignInOperations
 from app.blueprints.user_pools.sign_up import SignUpOperations
 from app.blueprints.user_pools.software_tokens import SoftwareTokens
@@ -42,6 +44,8 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     Profile,
     UiCustomization,
     WebAuthnCredentials,
+    ListedUsers,
+    UserSessions,
 )
 
 
