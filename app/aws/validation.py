@@ -9,7 +9,7 @@ from typing import Any
 from app.aws.models import ServiceModel, load_model
 from app.core.kernel.errors import InvalidParameter
 
-_LOOSER = {"DomainType": {"type": "string", "min": 1, "max": 253}}
+_LOOSER: Mapping[str, Mapping[str, Any]] = {"DomainType": {"type": "string", "min": 1, "max": 253}}
 """The model describes prefixes only, where Cognito takes whole host names too: ``auth.example.com`` (Cognito: CreateUserPoolDomain)."""
 _PROPERTY = re.compile(r"\\p\{(\w)\}")
 _JSON_TYPES: dict[str, tuple[type, ...]] = {

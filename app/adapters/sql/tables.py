@@ -89,6 +89,7 @@ users = db.Table(
     Column("attributes", _Document, nullable=False),
     Column("password_hash", Text),
     Column("password_set_at", _Seconds),
+    Column("srp", Text),
     Column("mfa", _Document),
     Column("pending", _Document),
     Column("sessions_valid_after", _Seconds, nullable=False),

@@ -6,9 +6,11 @@ from typing import Any
 
 from app.aws.call import Call
 from app.aws.errors import AwsError
+from app.core.attempts.service import Attempts
 from app.core.clients.model import Client
-from app.core.kernel.errors import ClientNotFound, PoolNotFound, TokenInvalid
+from app.core.kernel.errors import ClientNotFound, PoolNotFound, SessionExpired, TokenInvalid
 from app.core.kernel.ids import ClientId, PoolId
+from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.tokens.model import VerifiedAccess
 from app.services import Services
@@ -20,7 +22,8 @@ def pool_of(services: Services, call: Call, member: str = "UserPoolId") -> Pool:
     """The caller's pool; raises ``PoolNotFound``, also for another account's or region's."""
     pool_id = PoolId(call.input[member])
     pool = services.pools.find(pool_id)
-    if pool is None or (call.principal is not None and pool.account_id != call.account_id):
+    mine = (call.account_id, call.region)
+    if pool is None or (call.principal is not None and (pool.account_id, pool.region) != mine):
         raise PoolNotFound(f"User pool {pool_id} does not exist.")
     return pool
 
@@ -32,6 +35,16 @@ def client_of(services: Services, call: Call) -> tuple[Pool, Client]:
     pool = services.pools.find(client.pool_id) if client else None
     if client is None or pool is None or not pool.extensions.enabled:
         raise ClientNotFound(f"User pool client {client_id} does not exist.")
+    return pool, client
+
+
+def client_of_session(services: Services, call: Call) -> tuple[Pool, Client]:
+    """The client whose sign-in a Session belongs to; raises ``SessionExpired`` for a string that is none of ours."""
+    client_id = Attempts.find_client_id(Secret(call.input["Session"]))
+    client = services.clients.find(client_id) if client_id else None
+    pool = services.pools.find(client.pool_id) if client else None
+    if client is None or pool is None or not pool.extensions.enabled:
+        raise SessionExpired
     return pool, client
 
 

@@ -3,6 +3,7 @@ from collections.abc import Callable, Mapping
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.user_pools.clients import UserPoolClients
+from app.blueprints.user_pools.customization import UiCustomization
 from app.blueprints.user_pools.devices import Devices
 from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
@@ -12,10 +13,15 @@ from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
 from app.blueprints.user_pools.passkeys import WebAuthnCredentials
 from app.blueprints.user_pools.pools import UserPools
+from app.blueprints.user_pools.profile import Profile
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
+from app.blueprints.user_pools.sign_in import SignInOperations
+from app.blueprints.user_pools.sign_up import SignUpOperations
 from app.blueprints.user_pools.software_tokens import SoftwareTokens
 from app.blueprints.user_pools.tags import Tags
+from app.blueprints.user_pools.tokens import TokenOperations
+from app.blueprints.user_pools.users import AdministeredUsers
 from app.services import Services
 
 SERVICE = "cognito-idp"
@@ -30,6 +36,12 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     SessionConfiguration,
     SoftwareTokens,
     MfaPreferences,
+    SignInOperations,
+    TokenOperations,
+    AdministeredUsers,
+    SignUpOperations,
+    Profile,
+    UiCustomization,
     WebAuthnCredentials,
     Devices,
 )

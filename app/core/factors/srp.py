@@ -80,7 +80,7 @@ def pool_name(pool_id: str) -> str:
 
 
 def password_key(names: Names, password: str, salt: bytes) -> int:
-    """x."""
+    """X."""
     inner = hashlib.sha256(names.encoded + b":" + password.encode("utf-8", "surrogatepass")).digest()
     return _hash(pad(int.from_bytes(salt, "big")), inner)
 

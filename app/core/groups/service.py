@@ -4,7 +4,7 @@ from typing import Any
 from app.core.groups.model import Group
 from app.core.groups.ports import GroupStore
 from app.core.kernel.clock import Clock
-from app.core.kernel.errors import GroupNotFound, QuotaExceeded
+from app.core.kernel.errors import GroupNotFound, InvalidParameter, QuotaExceeded
 from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
@@ -13,6 +13,7 @@ from app.core.users.model import User
 
 _MOST_GROUPS = 10_000
 """Of one pool (Cognito: quotas)."""
+_LARGEST_PRECEDENCE = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +102,10 @@ class Groups:
 
     def list_members(self, pool_id: PoolId, name: str, *, after: str = "", limit: int) -> list[User]:
         """By ``sub``, those behind ``after`` (Cognito: ListUsersInGroup). Raises ``GroupNotFound``."""
-        self.get(pool_id, name)
-        return self.store.members_page(pool_id, name, after=after, limit=limit)
+        members = self.store.members_page(pool_id, name, after=after, limit=limit)
+        if not members:
+            self.get(pool_id, name)
+        return members
 
     def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
         """By precedence, then name."""
@@ -126,3 +129,5 @@ class Groups:
         members = {"description": "Description", "role_arn": "RoleArn", "precedence": "Precedence"}
         given = {members[key]: value for key, value in optional.items() if value is not None}
         self.schema.check(operation, {"UserPoolId": pool_id, "GroupName": name, **given})
+        if given.get("Precedence", 0) > _LARGEST_PRECEDENCE:
+            raise InvalidParameter(f"Precedence is at most {_LARGEST_PRECEDENCE}.")

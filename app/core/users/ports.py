@@ -45,10 +45,8 @@ class PasswordKeeper(Protocol):
     def check(self, pool: Pool, password: Secret) -> None:
         """Raises ``PasswordPolicyViolation``."""
 
-    def encode(self, pool: Pool, user: User | None, password: Secret) -> Secret:
-        """The hash of a password that fits the pool's policy and the user's history."""
-
-    def replace(self, user: User, encoded: Secret) -> User: ...
+    def replace_with(self, pool: Pool, user: User, password: Secret, *, new: bool = False) -> User:
+        """The user with a password that fits the pool's policy and, unless ``new``, the user's history."""
 
     def remember(self, pool: Pool, before: User) -> None: ...
 
@@ -61,5 +59,7 @@ class Administration(Protocol):
     def record(self, event: str, user: User) -> None:
         """Appends an audit row, joining the open transaction."""
 
-    def invite(self, pool: Pool, user: User, password: Secret) -> None:
-        """Sends the temporary password; raises ``CodeDeliveryFailed``."""
+    def invite(self, pool: Pool, user: User, password: Secret, mediums: Sequence[str] = ()) -> None:
+        """Sends the temporary password by these of ``EMAIL`` and ``SMS`` that the user has an address for, else by the one there
+        is; raises ``CodeDeliveryFailed``.
+        """
