@@ -6,8 +6,10 @@ from app.core.account.service import Account
 from app.core.audit.ports import AuditLog
 from app.core.branding.customization import Customizations
 from app.core.clients.service import Clients
+from app.core.devices.service import Devices
 from app.core.factors.passkeys import Passkeys
 from app.core.factors.preferences import Preferences
+from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
@@ -60,3 +62,5 @@ class Services:
     totp: Totp
     preferences: Preferences
     passkeys: Passkeys
+    recovery_codes: RecoveryCodes
+    devices: Devices

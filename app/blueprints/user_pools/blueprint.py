@@ -4,6 +4,7 @@ from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.user_pools.clients import UserPoolClients
 from app.blueprints.user_pools.customization import UiCustomization
+from app.blueprints.user_pools.devices import Devices
 from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
@@ -42,6 +43,7 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     Profile,
     UiCustomization,
     WebAuthnCredentials,
+    Devices,
 )
 
 
