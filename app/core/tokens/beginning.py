@@ -13,6 +13,8 @@ RESOURCE = "resource"
 API = "api"
 """In ``extra``: the session was begun by an AWS API, not by an authorize request."""
 DEVICE_KEY = "device_key"
+EVENT_ID = "event_id"
+"""In ``extra``: the sign-in that the session began with, as tokens of the API name it."""
 API_SCOPE = ("aws.cognito.signin.user.admin",)
 """What tokens of the API are good for: the user's own operations (tokens.md §3)."""
 
@@ -32,7 +34,7 @@ def begin_from_api(
         auth_time=auth_time,
         sid=None,
         amr=amr,
-        extra={API: "yes", **({} if device_key is None else {DEVICE_KEY: device_key})},
+        extra={API: "yes", EVENT_ID: new_uuid(), **({} if device_key is None else {DEVICE_KEY: device_key})},
         created_at=now,
         expires_at=now + lifetimes.refresh_token + max(lifetimes.access_token, lifetimes.id_token),
     )

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.core.audit.model import AuditEvent
@@ -16,7 +17,14 @@ from app.core.tokens.access import AccessTokens
 from app.core.tokens.beginning import RESOURCE, begin_directly, begin_from_api, begin_from_code
 from app.core.tokens.claims import Subject, client_claims
 from app.core.tokens.continuation import GoOn, Rotate, Stop, choose_continuation
-from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded, TargetInvalid
+from app.core.tokens.errors import (
+    NotRevocable,
+    RefreshExpired,
+    RefreshRevoked,
+    RevocationDisabled,
+    ScopeExceeded,
+    TargetInvalid,
+)
 from app.core.tokens.issue import Mint, sign_access
 from app.core.tokens.model import (
     AuthorizationCode,
@@ -37,6 +45,11 @@ from app.core.users.model import User
 CODE_SECONDS = 300
 """An authorization code lives five minutes (tokens.md §6)."""
 
+_REFUSALS: Mapping[GoOn | Rotate | Stop, type[GrantInvalid]] = {
+    Stop.REVOKED: RefreshRevoked,
+    Stop.NO_USER: RefreshRevoked,
+    Stop.EXPIRED: RefreshExpired,
+}
 _CODE = "authorization code"
 _REFRESH = "refresh token"
 
@@ -205,10 +218,11 @@ class Tokens(AccessTokens):
         caller: Caller,
         *,
         resource: str | None = None,
+        device_key: str | None = None,
     ) -> TokenSet:
         """As ``refresh``, for a family already looked up. A ``resource`` first named here stays with the family. Only a rotating client gets a new refresh token, which expires when the first one would have."""
         now = self.clock.now()
-        step = choose_continuation(pool, client, family, now=now)
+        step = choose_continuation(pool, client, family, now=now, device_key=device_key)
         if family is None or isinstance(step, Stop):
             raise self._stopped(step, family, caller)
         session = family.session
@@ -241,7 +255,7 @@ class Tokens(AccessTokens):
 
     def _stopped(self, step: GoOn | Rotate | Stop, family: RefreshFamily | None, caller: Caller) -> GrantInvalid:
         if family is None or step is not Stop.REUSED:
-            return GrantInvalid()
+            return _REFUSALS.get(step, GrantInvalid)()
         session = family.session
         self.store.revoke_session(session.pool_id, session.origin_jti, now=self.clock.now())
         self._record("tokens.refresh_reused", session, caller)
