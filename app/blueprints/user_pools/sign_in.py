@@ -77,7 +77,7 @@ class SignInOperations:
                 device_key=given.get("DEVICE_KEY"),
                 relying_party=find_relying_party(self.services, pool),
             )
-        return self._shown(pool, client, outcome)
+        return self._shown(call, pool, client, outcome)
 
     def _refresh(self, call: Call, pool: Pool, client: Client, given: Mapping[str, str]) -> Answer:
         token = Secret(required(given, "REFRESH_TOKEN"))
@@ -113,15 +113,16 @@ class SignInOperations:
             device_key=given.get("DEVICE_KEY"),
             relying_party=find_relying_party(self.services, pool),
         )
-        return self._shown(pool, client, outcome)
+        return self._shown(call, pool, client, outcome)
 
-    def _shown(self, pool: Pool, client: Client, outcome: Challenge | SignedIn) -> Answer:
+    def _shown(self, call: Call, pool: Pool, client: Client, outcome: Challenge | SignedIn) -> Answer:
         if isinstance(outcome, Challenge):
             return challenge_shown(outcome, client)
         tokens = self.services.tokens.issue_for_api(
             pool,
             client,
             outcome.user,
+            call.caller,
             amr=outcome.amr,
             auth_time=outcome.auth_time,
             device_key=outcome.device_key,

@@ -3,7 +3,7 @@
 from app.core.clients.model import Client
 from app.core.kernel.ids import new_uuid
 from app.core.sessions.model import BrowserSession
-from app.core.tokens.model import AuthorizationCode, DirectRequest, TokenSession
+from app.core.tokens.model import AuthorizationCode, DirectRequest, Sighting, TokenSession
 from app.core.users.model import User
 
 RESOURCE = "resource"
@@ -20,7 +20,14 @@ API_SCOPE = ("aws.cognito.signin.user.admin",)
 
 
 def begin_from_api(
-    client: Client, user: User, *, amr: tuple[str, ...], auth_time: int, device_key: str | None, now: int
+    client: Client,
+    user: User,
+    *,
+    amr: tuple[str, ...],
+    auth_time: int,
+    device_key: str | None,
+    now: int,
+    seen: Sighting | None = None,
 ) -> TokenSession:
     """The session of tokens that InitiateAuth and its like answer with."""
     lifetimes = client.settings.lifetimes
@@ -37,10 +44,13 @@ def begin_from_api(
         extra={API: "yes", EVENT_ID: new_uuid(), **({} if device_key is None else {DEVICE_KEY: device_key})},
         created_at=now,
         expires_at=now + lifetimes.refresh_token + max(lifetimes.access_token, lifetimes.id_token),
+        seen=seen,
     )
 
 
-def begin_from_code(code: AuthorizationCode, client: Client, *, now: int, resource: str | None) -> TokenSession:
+def begin_from_code(
+    code: AuthorizationCode, client: Client, *, now: int, resource: str | None, seen: Sighting | None = None
+) -> TokenSession:
     """The session that a code becomes. Its row outlives the refresh token by what the last refresh may still have issued."""
     lifetimes = client.settings.lifetimes
     return TokenSession(
@@ -56,6 +66,7 @@ def begin_from_code(code: AuthorizationCode, client: Client, *, now: int, resour
         extra=code.extra if resource is None else {**code.extra, RESOURCE: resource},
         created_at=now,
         expires_at=now + lifetimes.refresh_token + max(lifetimes.access_token, lifetimes.id_token),
+        seen=seen,
     )
 
 
