@@ -13,7 +13,7 @@ from app.core.branding import Branding, choose_language, choose_theme, layered, 
 from app.core.clients.model import Client
 from app.core.pools.model import Pool
 from app.web.catalogue import Catalogue
-from app.web.contexts import Brand
+from app.web.context_parts import Brand
 from app.web.pages import Pages
 
 _LANGUAGE_COOKIE = "poolhouse-lang"

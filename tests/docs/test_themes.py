@@ -11,7 +11,8 @@ from jinja2 import TemplateError, TemplateNotFound, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from app.web.catalogue import MessageMissing, plural_category, read_catalogue
-from app.web.contexts import PAGES, FormErrors, MailEnvelope
+from app.web.context_parts import FormErrors
+from app.web.contexts import PAGES, MailEnvelope
 from app.web.contexts_reference import contexts_reference
 from app.web.page_samples import sample_mails, sample_pages
 from app.web.page_themes import ThemeInvalid

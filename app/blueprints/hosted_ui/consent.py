@@ -16,7 +16,8 @@ from app.core.sessions.consent import Consents
 from app.core.sessions.model import ConsentQuestion
 from app.core.sessions.service import Sessions
 from app.core.sessions.suffices import Suffices
-from app.web.contexts import ConsentPage, Permission
+from app.web.context_parts import Permission
+from app.web.contexts import ConsentPage
 
 _Kind = Literal["openid", "email", "phone", "profile", "account", "other"]
 _KINDS: dict[str, _Kind] = {

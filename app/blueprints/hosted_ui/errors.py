@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.kernel import errors
 from app.core.kernel.errors import AttributeViolation, Fact, PasswordPolicyViolation
-from app.web.contexts import IdentifierKind
+from app.web.context_parts import IdentifierKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

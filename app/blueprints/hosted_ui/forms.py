@@ -9,7 +9,7 @@ from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.pools.schema import VERIFIABLE, AttributeSchema
 from app.core.users.model import User
-from app.web.contexts import AttributeField, IdentifierKind
+from app.web.context_parts import AttributeField, IdentifierKind
 
 _TYPES: dict[str, Literal["text", "email", "tel", "url", "date", "number"]] = {
     "email": "email",

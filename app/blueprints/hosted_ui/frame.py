@@ -12,7 +12,14 @@ from app.blueprints.hosted_ui.visit import Visit
 from app.core.branding import Branding
 from app.core.kernel.caller import Caller
 from app.core.pools.model import Pool
-from app.web.contexts import Form, FormErrors, Language, Links, PageFrame, PasswordRule
+from app.web.context_parts import (
+    Form,
+    FormErrors,
+    Language,
+    Links,
+    PageFrame,
+    PasswordRule,
+)
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
 from app.web.headers import allow_form_target
