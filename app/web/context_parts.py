@@ -172,7 +172,7 @@ class AccountFactor:
     on: Annotated[bool, "whether it is asked for at sign-in"]
     preferred: Annotated[bool, "whether it is asked for first"] = False
     destination: Annotated[str | None, "masked address its codes go to"] = None
-    set_up_url: Annotated[str | None, "to the page that sets it up, where one is needed"] = None
+    can_set_up: Annotated[bool, "whether a button leads to its set-up (`action=set_up`)"] = False
     can_turn_on: Annotated[bool, "whether a button turns it on (`action=turn_on`)"] = False
     can_turn_off: Annotated[bool, "whether a button turns it off (`action=turn_off`)"] = False
 

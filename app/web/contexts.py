@@ -136,7 +136,8 @@ class ChooseWayPage(PageFrame):
         Literal["sign_in", "second", "set_up"],
         "what is chosen: the way in, the second step, or which second step to set up",
     ] = "sign_in"
-    ways: Annotated[tuple[Way, ...], "what can be chosen, best first; no `passkey` without JavaScript"] = ()
+    ways: Annotated[tuple[Way, ...], "what can be chosen, best first"] = ()
+    passkey: Annotated[Ceremony | None, "signing in with a passkey instead; None: not offered"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,7 @@ class CodePage(PageFrame):
 class AuthenticatorPage(PageFrame):
     """Sets up an authenticator app: scan or type, then the first code. Submits `action=confirm`.
 
-    Shows the seed of the codes: it is drawn for its owner alone and never kept.
+    Shows the seed of the codes, to its owner alone and until the first code is right.
     """
 
     template = "authenticator.html"
@@ -171,17 +172,6 @@ class AuthenticatorPage(PageFrame):
     secret: Annotated[tuple[str, ...], "the same as text, in groups to read aloud"]
     set_up_url: Annotated[str, "`otpauth:` address, for a link on the phone itself"]
     required: Annotated[bool, "whether the sign-in goes on only after this"] = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsePasskeyPage(PageFrame):
-    """Asks the browser for a passkey of whoever chose it. The ceremony's form submits `action=passkey`."""
-
-    template = "use_passkey.html"
-
-    username: Annotated[str | None, "who signs in"] = None
-    passkey: Annotated[Ceremony, "what to ask for"]
-    other_ways_url: Annotated[str | None, "to the other ways; None where there are none"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,7 +340,6 @@ PAGES: tuple[type[PageFrame], ...] = (
     ChooseWayPage,
     CodePage,
     AuthenticatorPage,
-    UsePasskeyPage,
     AddPasskeyPage,
     RecoveryCodesPage,
     AccountPage,

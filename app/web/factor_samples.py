@@ -28,7 +28,6 @@ from app.web.contexts import (
     PasswordPage,
     RecoveryCodesPage,
     SignInPage,
-    UsePasskeyPage,
 )
 from app.web.qr import draw_qr
 
@@ -40,7 +39,6 @@ _WAYS = (
     Way(value="PASSWORD", kind="password"),
     Way(value="EMAIL_OTP", kind="email", destination="a***@e***"),
     Way(value="SMS_OTP", kind="sms"),
-    Way(value="WEB_AUTHN", kind="passkey"),
 )
 _SECOND = (
     Way(value="SOFTWARE_TOKEN_MFA", kind="authenticator"),
@@ -70,7 +68,7 @@ def factor_samples(frame: Mapping[str, Any], sign_in: SignInPage, say: Callable[
         "sign-in-username-first": replace(sign_in, asks_password=False, passkey=ceremony),
         "sign-in-passkey": replace(sign_in, passkey=ceremony),
         "password": PasswordPage(**frame, username=_ADA, other_ways_url="choose-way"),
-        "choose-way": ChooseWayPage(**frame, username=_ADA, ways=_WAYS),
+        "choose-way": ChooseWayPage(**frame, username=_ADA, ways=_WAYS, passkey=ceremony),
         "choose-second": ChooseWayPage(**frame, username=_ADA, purpose="second", ways=_SECOND),
         "choose-set-up": ChooseWayPage(**frame, username=_ADA, purpose="set_up", ways=_SECOND[:1]),
         "code-email": code,
@@ -82,7 +80,6 @@ def factor_samples(frame: Mapping[str, Any], sign_in: SignInPage, say: Callable[
         "code-refused": replace(code, error=mismatch),
         "authenticator": authenticator,
         "authenticator-refused": replace(authenticator, required=False, error=mismatch, links=own["links"]),
-        "use-passkey": UsePasskeyPage(**frame, username=_ADA, passkey=ceremony, other_ways_url="choose-way"),
         "add-passkey": AddPasskeyPage(**own, username=_ADA, passkey=ceremony),
         "recovery-codes": RecoveryCodesPage(
             **{**own, "form": None}, username=_ADA, codes=tuple(f"{n:04d}-{7 * n:04d}" for n in range(1203, 1213))
@@ -114,7 +111,7 @@ def _account(own: Mapping[str, Any], form: Form, say: Callable[..., str]) -> Map
                     kind="authenticator",
                     on=True,
                     preferred=True,
-                    set_up_url="authenticator",
+                    can_set_up=True,
                     can_turn_off=True,
                 ),
                 AccountFactor(name="EMAIL_OTP", kind="email", on=False, destination="a***@e***", can_turn_on=True),

@@ -11,6 +11,10 @@ from app.core.pools.model import Pool
 from app.web.pool import WhichPool
 
 
+VIEW = "view"
+"""The parameter of ours that says which face of a page is meant; it belongs to no authorize request."""
+
+
 class RedirectUriRefused(Fact):
     """The request names a redirect URI that the client did not register: a page says so, and nothing redirects there."""
 
@@ -41,9 +45,15 @@ class Visit:
         """Whether a sign-in has somewhere to go on to; a link from a mail has not."""
         return any(name == "response_type" for name, _ in parse_qsl(self.query))
 
-    def url(self, page: str) -> str:
-        """Another page of ours with the same authorize request."""
-        return f"/{page}?{self.query}" if self.query else f"/{page}"
+    def url(self, page: str, view: str = "") -> str:
+        """Another page of ours with the same authorize request; ``view`` is which of several faces of the page."""
+        query = "&".join(part for part in (self.query, f"{VIEW}={view}" if view else "") if part)
+        return f"/{page}?{query}" if query else f"/{page}"
+
+    @property
+    def onward(self) -> str:
+        """Where whoever is signed in goes on: the authorize request, or the account page where there is none."""
+        return self.url("oauth2/authorize" if self.is_authorize_request else "account")
 
     def url_in(self, path: str, language: str) -> str:
         """The same page in another language."""
@@ -67,5 +77,7 @@ def read_visit(which: WhichPool, request: Request) -> Visit:
     if len(uris) > 1 or (uris and uris[0] not in client.settings.callback_urls):
         raise RedirectUriRefused
     redirect_uri = uris[0] if uris else client.settings.default_redirect_uri
-    query = request.query_string.decode("ascii", "replace")
+    query = "&".join(
+        part for part in request.query_string.decode("ascii", "replace").split("&") if not part.startswith(f"{VIEW}=")
+    )
     return Visit(pool=pool, client=client, query=query, redirect_uri=redirect_uri)

@@ -106,7 +106,6 @@
     for (const note of all("[data-without-passkeys]")) note.hidden = false;
     return;
   }
-  for (const item of all("[data-needs-passkeys]")) item.hidden = false;
   forms.forEach(offer);
   forms.filter((form) => "passkeyAutofill" in form.dataset).forEach(autofill);
   all("[data-passkey-gone]").forEach(forget);
