@@ -1,6 +1,7 @@
 """The rooms of one process, over its adapters: one after the other, those it needs before it."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from app.adapters.messaging.choose import Messaging
@@ -15,9 +16,12 @@ from app.adapters.sql.pools import SqlDomains, SqlPools
 from app.adapters.sql.principals import SqlAccessKeys
 from app.adapters.sql.resource_servers import SqlResourceServers
 from app.adapters.sql.sessions import SqlConsents, SqlParticipants
+from app.adapters.sql.software_tokens import SqlSoftwareTokens
 from app.adapters.sql.tokens import SqlTokens
 from app.adapters.sql.users import SqlUsers
 from app.adapters.system.argon2 import Argon2Hasher
+from app.adapters.system.big_numbers import choose_power
+from app.adapters.system.clock import SystemClock
 from app.adapters.system.common_passwords import ZxcvbnPasswords
 from app.adapters.system.counters import SharedCounters
 from app.adapters.system.drainer import Drainer
@@ -35,6 +39,8 @@ from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
 from app.core.factors.one_time_code import OneTimeCodes
 from app.core.factors.password import Passwords
+from app.core.factors.preferences import Preferences
+from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
@@ -57,7 +63,9 @@ from app.core.sessions.consent import Consents
 from app.core.sessions.ended import EndedSessions
 from app.core.sessions.logout import BACKCHANNEL_LOGOUT, Logouts
 from app.core.sessions.service import Sessions
+from app.core.sign_in.factor_codes import FactorCodes
 from app.core.sign_in.service import SignIn
+from app.core.sign_in.srp_exchange import SrpExchange
 from app.core.sign_up.service import SignUp
 from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
@@ -195,11 +203,15 @@ def open_rooms(
     passwords = Passwords(
         hasher=Argon2Hasher(settings.password_hashing, tally=counters),
         common=ZxcvbnPasswords(),
+        power=choose_power(),
+        sealer=sealer,
         users=users,
         clock=clock,
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
+    absent: Any = None
+    totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access_key_store = SqlAccessKeys(database, sealer)
     return Services(
         clock=clock,
@@ -241,6 +253,12 @@ def open_rooms(
             transactions=database,
         ),
         sign_in=SignIn(
+            exchange=SrpExchange(passwords=passwords, hasher=hasher, power=choose_power(), real_time=SystemClock()),
+            codes=FactorCodes(hasher=hasher, messages=messages),
+            software_tokens=totp,
+            passkeys=absent,
+            devices=absent,
+            recovery_codes=absent,
             users=users,
             passwords=passwords,
             attempts=attempts,
@@ -284,6 +302,8 @@ def open_rooms(
             clock=clock,
             transactions=database,
         ),
+        totp=totp,
+        preferences=Preferences(users=users, software_tokens=totp, audit=audit, clock=clock, transactions=database),
     )
 
 

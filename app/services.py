@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from app.core.account.service import Account
 from app.core.audit.ports import AuditLog
 from app.core.clients.service import Clients
+from app.core.factors.preferences import Preferences
+from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
@@ -52,3 +54,5 @@ class Services:
     sign_up: SignUp
     recovery: Recovery
     account: Account
+    totp: Totp
+    preferences: Preferences

@@ -9,6 +9,8 @@ from typing import Any
 from app.aws.models import ServiceModel, load_model
 from app.core.kernel.errors import InvalidParameter
 
+_LOOSER: Mapping[str, Mapping[str, Any]] = {"DomainType": {"type": "string", "min": 1, "max": 253}}
+"""The model describes prefixes only, where Cognito takes whole host names too: ``auth.example.com`` (Cognito: CreateUserPoolDomain)."""
 _PROPERTY = re.compile(r"\\p\{(\w)\}")
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -47,7 +49,7 @@ class BotocoreSchema:
             raise InvalidParameter(f"{heading}: {'; '.join(violations)}")
 
     def _violations(self, shape_name: str, value: Any, path: str) -> Iterator[str]:  # noqa: C901 - a branch for each type
-        shape = self._model.shapes[shape_name]
+        shape = _LOOSER.get(shape_name) or self._model.shapes[shape_name]
         kind = shape["type"]
         expected = _JSON_TYPES.get(kind)
         wrong = expected is not None and not isinstance(value, expected)

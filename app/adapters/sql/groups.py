@@ -1,14 +1,16 @@
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, insert, nulls_last, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, nulls_last, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
-from app.adapters.sql.tables import group_members, groups
+from app.adapters.sql.tables import group_members, groups, users
+from app.adapters.sql.users import user_from
 from app.core.groups.model import Group
 from app.core.kernel.errors import GroupExists
 from app.core.kernel.ids import PoolId, Sub
+from app.core.users.model import User
 
 
 def _group(row: Row[Any]) -> Group:
@@ -78,6 +80,27 @@ class SqlGroups:
         with self._database.connection() as connection:
             rows = connection.execute(select(groups).where(groups.c.pool_id == pool_id).order_by(*_BY_PRECEDENCE))
             return [_group(row) for row in rows]
+
+    def page(self, pool_id: PoolId, *, after: str, limit: int) -> list[Group]:
+        found = select(groups).where(groups.c.pool_id == pool_id, groups.c.name > after).order_by(groups.c.name)
+        with self._database.connection() as connection:
+            return [_group(row) for row in connection.execute(found.limit(limit))]
+
+    def count(self, pool_id: PoolId) -> int:
+        with self._database.connection() as connection:
+            return connection.execute(select(func.count()).where(groups.c.pool_id == pool_id)).scalar_one()
+
+    def members_page(self, pool_id: PoolId, name: str, *, after: str, limit: int) -> list[User]:
+        member = group_members.c
+        found = (
+            select(users)
+            .join(group_members, and_(member.pool_id == users.c.pool_id, member.sub == users.c.sub))
+            .where(member.pool_id == pool_id, member.name == name, member.sub > after)
+            .order_by(member.sub)
+            .limit(limit)
+        )
+        with self._database.connection() as connection:
+            return [user_from(row) for row in connection.execute(found)]
 
     def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
         with self._database.connection() as connection:

@@ -1,11 +1,11 @@
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.configuration import touch_configuration
 from app.adapters.sql.db import Database
-from app.adapters.sql.tables import domains, pools
+from app.adapters.sql.tables import domains, pools, users
 from app.core.kernel.errors import Conflict
 from app.core.kernel.ids import PoolId
 from app.core.pools.model import Domain, Pool, PoolExtensions
@@ -38,11 +38,18 @@ def _columns(pool: Pool) -> dict[str, Any]:
     }
 
 
+_COUNTED = 10_000
+"""Up to so many users a pool's number is counted at each look; that costs a few milliseconds at most."""
+_REMEMBERED_SECONDS = 3600
+
+
 class SqlPools:
     """The ``PoolStore``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._large: dict[str, tuple[int, int]] = {}
+        """Of pools with more users than are counted each time: how many there were, and when."""
 
     def find(self, pool_id: PoolId) -> Pool | None:
         with self._database.connection() as connection:
@@ -70,6 +77,34 @@ class SqlPools:
                 _pool(row) for row in connection.execute(select(pools).order_by(pools.c.created_at, pools.c.pool_id))
             ]
 
+    def page(self, account_id: str, region: str, *, after: str, limit: int) -> list[Pool]:
+        found = (
+            select(pools)
+            .where(pools.c.account_id == account_id, pools.c.region == region, pools.c.pool_id > after)
+            .order_by(pools.c.pool_id)
+            .limit(limit)
+        )
+        with self._database.connection() as connection:
+            return [_pool(row) for row in connection.execute(found)]
+
+    def count(self, account_id: str, region: str) -> int:
+        counted = select(func.count()).where(pools.c.account_id == account_id, pools.c.region == region)
+        with self._database.connection() as connection:
+            return connection.execute(counted).scalar_one()
+
+    def estimate_users(self, pool_id: PoolId, *, now: int) -> int:
+        known = self._large.get(pool_id)
+        if known is not None and 0 <= now - known[1] < _REMEMBERED_SECONDS:
+            return known[0]
+        first = select(users.c.sub).where(users.c.pool_id == pool_id).limit(_COUNTED).subquery()
+        with self._database.connection() as connection:
+            number = connection.execute(select(func.count()).select_from(first)).scalar_one()
+            if number < _COUNTED:
+                return number
+            number = connection.execute(select(func.count()).where(users.c.pool_id == pool_id)).scalar_one()
+        self._large[pool_id] = number, now
+        return number
+
 
 class SqlDomains:
     """The ``DomainStore``."""
@@ -92,12 +127,22 @@ class SqlDomains:
             with self._database.refusable() as connection:
                 connection.execute(
                     insert(domains).values(
-                        domain=domain.domain, pool_id=domain.pool_id, custom=domain.custom, created_at=domain.created_at
+                        domain=domain.domain,
+                        pool_id=domain.pool_id,
+                        custom=domain.custom,
+                        settings=dict(domain.document),
+                        created_at=domain.created_at,
                     )
                 )
                 touch_configuration(connection)
         except IntegrityError as error:
             raise Conflict from error
+
+    def save(self, domain: Domain) -> None:
+        with self._database.writing() as connection:
+            changed = update(domains).where(domains.c.domain == domain.domain).values(settings=dict(domain.document))
+            connection.execute(changed)
+            touch_configuration(connection)
 
     def remove(self, domain: str) -> None:
         with self._database.writing() as connection:
@@ -106,4 +151,10 @@ class SqlDomains:
 
 
 def _domain(row: Row[Any]) -> Domain:
-    return Domain(domain=row.domain, pool_id=PoolId(row.pool_id), custom=row.custom, created_at=row.created_at)
+    return Domain(
+        domain=row.domain,
+        pool_id=PoolId(row.pool_id),
+        custom=row.custom,
+        document=row.settings or {},
+        created_at=row.created_at,
+    )

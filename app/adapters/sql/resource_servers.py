@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, select, update
+from sqlalchemy import Row, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.configuration import touch_configuration
@@ -50,6 +50,21 @@ class SqlResourceServers:
         )
         with self._database.connection() as connection:
             return [_server(row) for row in connection.execute(found)]
+
+    def page(self, pool_id: PoolId, *, after: str, limit: int) -> list[ResourceServer]:
+        found = (
+            select(resource_servers)
+            .where(resource_servers.c.pool_id == pool_id, resource_servers.c.identifier > after)
+            .order_by(resource_servers.c.identifier)
+            .limit(limit)
+        )
+        with self._database.connection() as connection:
+            return [_server(row) for row in connection.execute(found)]
+
+    def count(self, pool_id: PoolId) -> int:
+        counted = select(func.count()).where(resource_servers.c.pool_id == pool_id)
+        with self._database.connection() as connection:
+            return connection.execute(counted).scalar_one()
 
     def scopes_of(self, pool_id: PoolId) -> frozenset[str]:
         return frozenset().union(*(server.scope_names for server in self.list_of(pool_id)))

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
 )
@@ -49,6 +50,7 @@ domains = db.Table(
     Column("domain", String(255), primary_key=True),
     _pool(),
     Column("custom", Boolean, nullable=False),
+    Column("settings", _Document),
     Column("created_at", _Seconds, nullable=False),
     Index("ix_domains_pool_id", "pool_id"),
 )
@@ -72,8 +74,10 @@ client_secrets = db.Table(
     Column("sealed", Text, nullable=False),
     Column("created_at", _Seconds, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("public_id", String(160), nullable=False),
     Index("ix_client_secrets_client_id", "client_id"),
 )
+"""``secret_id`` is what the value is sealed under; ``public_id`` is what the API calls it, ``<client id>--<epoch>``."""
 
 users = db.Table(
     "users",
@@ -85,6 +89,7 @@ users = db.Table(
     Column("attributes", _Document, nullable=False),
     Column("password_hash", Text),
     Column("password_set_at", _Seconds),
+    Column("srp", Text),
     Column("mfa", _Document),
     Column("pending", _Document),
     Column("sessions_valid_after", _Seconds, nullable=False),
@@ -153,6 +158,19 @@ resource_servers = db.Table(
     Column("created_at", _Seconds, nullable=False),
     Column("updated_at", _Seconds, nullable=False),
 )
+
+ui_customizations = db.Table(
+    "ui_customizations",
+    Column("pool_id", String(64), ForeignKey("pools.pool_id", ondelete="CASCADE"), primary_key=True),
+    Column("client_id", String(128), primary_key=True),
+    Column("css", Text, nullable=False),
+    Column("image", LargeBinary),
+    Column("image_type", String(32)),
+    Column("version", String(32), nullable=False),
+    Column("created_at", _Seconds, nullable=False),
+    Column("updated_at", _Seconds, nullable=False),
+)
+"""Classic branding of a client, or of all clients that have none of their own (``ALL``)."""
 
 signing_keys = db.Table(
     "signing_keys",

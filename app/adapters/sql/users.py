@@ -19,7 +19,11 @@ def user_from(row: Row[Any]) -> User:
     """The value of a row that carries all columns of ``users``."""
     password = None
     if row.password_hash is not None:
-        password = PasswordRecord(encoded=Secret(row.password_hash), set_at=row.password_set_at)
+        password = PasswordRecord(
+            encoded=Secret(row.password_hash),
+            set_at=row.password_set_at,
+            srp=None if row.srp is None else Secret(row.srp),
+        )
     return User(
         pool_id=PoolId(row.pool_id),
         sub=Sub(row.sub),
@@ -53,6 +57,7 @@ def _columns(user: User) -> dict[str, Any]:
         "attributes": dict(user.attributes),
         "password_hash": user.password.encoded.reveal() if user.password else None,
         "password_set_at": user.password.set_at if user.password else None,
+        "srp": user.password.srp.reveal() if user.password and user.password.srp else None,
         "mfa": {"enabled": list(user.mfa.enabled), "preferred": user.mfa.preferred} if user.mfa.enabled else None,
         "pending": dict(user.pending) or None,
         "sessions_valid_after": user.sessions_valid_after,

@@ -2,12 +2,33 @@ from collections.abc import Callable, Mapping
 
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
+from app.blueprints.user_pools.clients import UserPoolClients
+from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
+from app.blueprints.user_pools.groups import UserPoolGroups
+from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
+from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
+from app.blueprints.user_pools.pools import UserPools
+from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
+from app.blueprints.user_pools.session_configuration import SessionConfiguration
+from app.blueprints.user_pools.software_tokens import SoftwareTokens
+from app.blueprints.user_pools.tags import Tags
 from app.services import Services
 
 SERVICE = "cognito-idp"
-FAMILIES: tuple[Callable[..., object], ...] = ()
+FAMILIES: tuple[Callable[..., object], ...] = (
+    UserPools,
+    UserPoolClients,
+    UserPoolDomains,
+    UserPoolResourceServers,
+    UserPoolGroups,
+    Tags,
+    MfaConfiguration,
+    SessionConfiguration,
+    SoftwareTokens,
+    MfaPreferences,
+)
 
 
 def user_pools_api(services: Services) -> Api:

@@ -3,8 +3,11 @@
 from app.aws.errors import AwsError
 from app.aws.models import OperationModel
 from app.core.clients.document import InvalidOAuthFlow, ScopeDoesNotExist
-from app.core.clients.service import SecretLimitExceeded
+from app.core.clients.service import SecretNotFound
+from app.core.factors.errors import SoftwareTokenNotFound, SoftwareTokenRefused
 from app.core.kernel import errors as facts
+from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
+from app.core.resource_servers.errors import ResourceServerNotFound
 from app.core.tokens.errors import NotRevocable, RevocationDisabled
 
 _NAMES: dict[type[facts.Fact], str] = {
@@ -43,8 +46,15 @@ _NAMES: dict[type[facts.Fact], str] = {
     facts.Conflict: "ConcurrentModificationException",
     InvalidOAuthFlow: "InvalidOAuthFlowException",
     ScopeDoesNotExist: "ScopeDoesNotExistException",
-    SecretLimitExceeded: "LimitExceededException",
+    facts.QuotaExceeded: "LimitExceededException",
+    FeatureUnavailableInTier: "FeatureUnavailableInTierException",
+    TagsRefused: "UserPoolTaggingException",
+    TierChangeNotAllowed: "TierChangeNotAllowedException",
+    ResourceServerNotFound: "ResourceNotFoundException",
+    SecretNotFound: "ResourceNotFoundException",
     RevocationDisabled: "UnsupportedOperationException",
+    SoftwareTokenNotFound: "SoftwareTokenMFANotFoundException",
+    SoftwareTokenRefused: "EnableSoftwareTokenMFAException",
     NotRevocable: "UnsupportedTokenTypeException",
 }
 
@@ -55,11 +65,16 @@ _INSTEAD = {
     "AliasExistsException": "InvalidParameterException",
     "UserNotConfirmedException": "NotAuthorizedException",
     "PasswordResetRequiredException": "NotAuthorizedException",
+    "SoftwareTokenMFANotFoundException": "ResourceNotFoundException",
+    "EnableSoftwareTokenMFAException": "CodeMismatchException",
     "ExpiredCodeException": "NotAuthorizedException",
     "CodeMismatchException": "NotAuthorizedException",
     "RefreshTokenReuseException": "NotAuthorizedException",
     "LimitExceededException": "TooManyRequestsException",
     "ConcurrentModificationException": "InvalidParameterException",
+    "UserPoolTaggingException": "InvalidParameterException",
+    "FeatureUnavailableInTierException": "InvalidParameterException",
+    "TierChangeNotAllowedException": "InvalidParameterException",
 }
 """Where an operation does not model an error, the nearest one that it does."""
 

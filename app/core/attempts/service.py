@@ -1,4 +1,5 @@
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 
 from app.core.attempts.model import Attempt
@@ -29,12 +30,15 @@ class Attempts:
 
     def put(self, attempt: Attempt) -> Secret:
         """Stores the attempt under a new Session string."""
-        session = Secret(new_handle())
+        # What is asked for on the API can be answered with the Session alone, so it says whose it is.
+        session = Secret(new_handle() if attempt.browser else f"{new_handle()}.{attempt.client_id}")
         self.ephemeral.put(_KIND, self._key(attempt.pool_id, session), _write(attempt), expires_at=attempt.expires_at)
         return session
 
-    def get(self, pool: Pool, client: Client, session: Secret, caller: Caller, *, step: str) -> Attempt:
-        """Looks without claiming; raises ``SessionExpired`` or ``SessionUsed``.
+    def get(
+        self, pool: Pool, client: Client, session: Secret, caller: Caller, *, step: str | Collection[str]
+    ) -> Attempt:
+        """Looks without claiming; raises ``SessionExpired`` or ``SessionUsed``. ``step``: what it waits for, or may wait for.
 
         Another client's or another browser's string is told the same as an unknown one, and consumes nothing.
         """
@@ -43,12 +47,15 @@ class Attempts:
         if value is None:
             raise SessionUsed if self.ephemeral.find(_TOMBSTONE, key) is not None else SessionExpired
         attempt = _read(value)
-        bound = attempt.client_id == client.client_id and attempt.browser == caller.browser and attempt.step == step
-        if not bound or attempt.expires_at <= self.clock.now():
+        bound = attempt.client_id == client.client_id and attempt.browser == caller.browser
+        awaited = attempt.step == step if isinstance(step, str) else attempt.step in step
+        if not bound or not awaited or attempt.expires_at <= self.clock.now():
             raise SessionExpired
         return attempt
 
-    def claim(self, pool: Pool, client: Client, session: Secret, caller: Caller, *, step: str) -> Attempt:
+    def claim(
+        self, pool: Pool, client: Client, session: Secret, caller: Caller, *, step: str | Collection[str]
+    ) -> Attempt:
         """Takes the attempt, so that of parallel answers one goes on; the others are told ``SessionUsed``."""
         attempt = self.get(pool, client, session, caller, step=step)
         key = self._key(pool.pool_id, session)
@@ -64,6 +71,12 @@ class Attempts:
         kept = replace(attempt, failures=attempt.failures + failed)
         if kept.failures < MAX_FAILURES:
             self.ephemeral.put(_KIND, self._key(kept.pool_id, session), _write(kept), expires_at=kept.expires_at)
+
+    @staticmethod
+    def find_client_id(session: Secret) -> ClientId | None:
+        """The client that a Session of the API names. Nothing is proven by it."""
+        _, separator, client_id = session.reveal().rpartition(".")
+        return ClientId(client_id) if separator and client_id.isalnum() and client_id.isascii() else None
 
     def _key(self, pool_id: PoolId, session: Secret) -> str:
         handle = session.reveal()

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.core.clients.model import Lifetimes
+from app.core.clients.model import DEFAULT_AUTH_FLOWS, Lifetimes
 from app.core.kernel.errors import InvalidParameter
+from app.core.pools.errors import FeatureUnavailableInTier
 from app.core.pools.schema import VERIFIABLE
 from app.core.pools.settings import PoolSettings
 
@@ -22,6 +23,10 @@ _KEPT_OUT = ("UserPoolId", "ClientId", "ClientName", "GenerateSecret", "ClientSe
 
 class InvalidOAuthFlow(InvalidParameter):
     """Cognito: InvalidOAuthFlowException."""
+
+
+_MOST_SCOPES = 50
+"""Of one client (Cognito: quotas)."""
 
 
 class ScopeDoesNotExist(InvalidParameter):
@@ -65,10 +70,10 @@ def completed(
     _check_urls(document)
     _check_oauth(document, has_secret=has_secret)
     _check_names(document, custom_scopes)
-    _check_flows(document)
+    _check_flows(document, pool)
     _check_lifetimes(document)
     _check_attributes(document, pool)
-    document.setdefault("ExplicitAuthFlows", ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"])
+    document.setdefault("ExplicitAuthFlows", list(DEFAULT_AUTH_FLOWS))
     document.setdefault("RefreshTokenValidity", 30)
     document.setdefault("EnableTokenRevocation", True)
     document.setdefault("EnablePropagateAdditionalUserContextData", False)
@@ -109,6 +114,16 @@ def _check_oauth(document: Mapping[str, Any], *, has_secret: bool) -> None:
 
 
 def _check_names(document: Mapping[str, Any], custom_scopes: Collection[str]) -> None:
+    for member in (
+        "AllowedOAuthScopes",
+        "AllowedOAuthFlows",
+        "CallbackURLs",
+        "LogoutURLs",
+        "SupportedIdentityProviders",
+    ):
+        values = document.get(member, ())
+        if len(set(values)) < len(values):
+            raise InvalidParameter(f"{member} must not hold a value twice.")
     for scope in document.get("AllowedOAuthScopes", ()):
         if scope not in STANDARD_SCOPES and scope not in custom_scopes:
             raise ScopeDoesNotExist(f"Scope {scope} does not exist.")
@@ -117,7 +132,7 @@ def _check_names(document: Mapping[str, Any], custom_scopes: Collection[str]) ->
             raise InvalidParameter(f"The provider {provider} does not exist for this user pool.")
 
 
-def _check_flows(document: Mapping[str, Any]) -> None:
+def _check_flows(document: Mapping[str, Any], pool: PoolSettings) -> None:
     explicit = document.get("ExplicitAuthFlows", ())
     allowed = [flow for flow in explicit if flow.startswith("ALLOW_")]
     if allowed and len(allowed) < len(explicit):
@@ -125,6 +140,8 @@ def _check_flows(document: Mapping[str, Any]) -> None:
     rotating = document.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED"
     if rotating and ("ALLOW_REFRESH_TOKEN_AUTH" in explicit or not explicit):
         raise InvalidParameter("Refresh token rotation cannot be enabled with ALLOW_REFRESH_TOKEN_AUTH.")
+    if "ALLOW_USER_AUTH" in explicit and pool.document.get("UserPoolTier") == "LITE":
+        raise FeatureUnavailableInTier("ALLOW_USER_AUTH")
 
 
 def _check_lifetimes(document: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,16 @@ from app.core.pools.schema import STANDARD_STRINGS, VERIFIABLE
 
 READABLE_BY_DEFAULT = frozenset({*STANDARD_STRINGS, "updated_at", *VERIFIABLE.values()})
 """What a client without ``ReadAttributes`` may read: everything standard, nothing custom or developer-only (Cognito: ReadAttributes)."""
+
+DEFAULT_AUTH_FLOWS = ("ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
+"""What a client may do that names no flows (Cognito: ExplicitAuthFlows)."""
+
+_LEGACY_FLOWS = {
+    "ADMIN_NO_SRP_AUTH": {"ADMIN_USER_PASSWORD_AUTH", "USER_SRP_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH"},
+    "USER_PASSWORD_AUTH": {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH"},
+    "CUSTOM_AUTH_FLOW_ONLY": {"CUSTOM_AUTH", "REFRESH_TOKEN_AUTH"},
+}
+"""What the names without ``ALLOW_`` stand for: they only add to what clients of their day could do anyway."""
 
 _UNIT_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 
@@ -49,6 +59,10 @@ class ClientSettings:
     oauth_enabled: bool
     identity_providers: tuple[str, ...]
     explicit_auth_flows: frozenset[str]
+    auth_flows: frozenset[str]
+    """The flows allowed, without ``ALLOW_``: ``USER_SRP_AUTH``, ``REFRESH_TOKEN_AUTH``, …"""
+    sso_minutes: int | None
+    """For how long the client may reuse a browser's session without asking; None: as the session lasts."""
     lifetimes: Lifetimes
     read_attributes: frozenset[str]
     write_attributes: frozenset[str] | None
@@ -74,6 +88,8 @@ class ClientSettings:
             oauth_enabled=bool(document.get("AllowedOAuthFlowsUserPoolClient", False)),
             identity_providers=tuple(document.get("SupportedIdentityProviders", ())),
             explicit_auth_flows=frozenset(document.get("ExplicitAuthFlows", ())),
+            auth_flows=_read_flows(document.get("ExplicitAuthFlows") or DEFAULT_AUTH_FLOWS),
+            sso_minutes=document.get("SSOSession", {}).get("MaxValidityMinutes"),
             lifetimes=Lifetimes.read(document),
             read_attributes=READABLE_BY_DEFAULT if read is None else frozenset(read),
             write_attributes=None if write is None else frozenset(write),
@@ -83,6 +99,19 @@ class ClientSettings:
             conceal_existence=document.get("PreventUserExistenceErrors") == "ENABLED",
             auth_session_minutes=int(document.get("AuthSessionValidity", 3)),
         )
+
+    def allows(self, flow: str) -> bool:
+        """Whether the client may use the flow, named without its ``ALLOW_`` prefix or with it."""
+        return flow.removeprefix("ALLOW_") in self.auth_flows
+
+
+def _read_flows(explicit: Collection[str]) -> frozenset[str]:
+    allowed: set[str] = set()
+    for name in explicit:
+        allowed |= _LEGACY_FLOWS.get(name, {name.removeprefix("ALLOW_")})
+    if "CUSTOM_AUTH_FLOW_ONLY" in explicit:
+        allowed.discard("USER_SRP_AUTH")
+    return frozenset(allowed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +160,22 @@ class ClientExtensions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretName:
+    """What the API calls a client secret, without its value (Cognito: ClientSecretDescriptorType)."""
+
+    secret_id: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientName:
+    """A client as a list shows it."""
+
+    client_id: ClientId
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """One app client of a pool. ``secrets`` holds none (public), one or two active secrets, newest first."""
 
@@ -158,6 +203,5 @@ class Client:
         return sum(presented == secret for secret in self.secrets) > 0
 
     def allows(self, flow: str) -> bool:
-        """Whether ``ExplicitAuthFlows`` names the flow, given without or with its ``ALLOW_`` prefix."""
-        flows = self.settings.explicit_auth_flows
-        return flow in flows or f"ALLOW_{flow}" in flows
+        """Whether the client may use the flow, named without its ``ALLOW_`` prefix or with it."""
+        return self.settings.allows(flow)

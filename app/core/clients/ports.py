@@ -1,6 +1,6 @@
 from typing import Protocol
 
-from app.core.clients.model import Client
+from app.core.clients.model import Client, ClientName, SecretName
 from app.core.kernel.ids import ClientId, PoolId
 from app.core.kernel.secret import Secret
 
@@ -16,8 +16,16 @@ class ClientStore(Protocol):
         """All but the secrets."""
 
     def replace_secrets(self, pool_id: PoolId, client_id: ClientId, secrets: tuple[Secret, ...], *, at: int) -> None:
-        """Raises ``ClientNotFound`` where the pool has no such client."""
+        """Newest first; one that was there keeps its name. Raises ``ClientNotFound`` where the pool has no such client."""
+
+    def list_secrets(self, client_id: ClientId) -> list[SecretName]:
+        """In the order of ``Client.secrets``."""
 
     def remove(self, pool_id: PoolId, client_id: ClientId) -> None: ...
 
     def list_of(self, pool_id: PoolId) -> list[Client]: ...
+
+    def page(self, pool_id: PoolId, *, after: str, limit: int) -> list[ClientName]:
+        """By id, those behind ``after``; one statement."""
+
+    def count(self, pool_id: PoolId) -> int: ...

@@ -1,5 +1,7 @@
 from typing import Protocol
 
+from app.core.factors.software_token import SoftwareToken
+from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.secret import Secret
 
 
@@ -25,3 +27,27 @@ class ModularPower(Protocol):
     """``base ** exponent % modulus`` of large numbers, in a time that does not tell the exponent."""
 
     def __call__(self, base: int, exponent: int, modulus: int, /) -> int: ...
+
+
+class SoftwareTokenStore(Protocol):
+    """A user has at most one token that counts (``confirmed``) and one that waits."""
+
+    def put_waiting(self, token: SoftwareToken) -> None:
+        """Stores it in place of one that waits; the one that counts stays."""
+
+    def find(self, pool_id: PoolId, sub: Sub, *, confirmed: bool) -> SoftwareToken | None: ...
+
+    def confirm(self, token: SoftwareToken, *, step: int, name: str | None) -> bool:
+        """The waiting token takes the place of the one that counted; of parallel callers exactly one gets True."""
+
+    def use_step(self, token: SoftwareToken, step: int) -> bool:
+        """Notes the step where it is later than the last one used; of parallel callers exactly one gets True."""
+
+    def remove(self, pool_id: PoolId, sub: Sub) -> bool:
+        """Both tokens of the user; False where there was none."""
+
+
+class SetUp(Protocol):
+    """Whether a user has set up a factor that must be."""
+
+    def is_set_up(self, pool_id: PoolId, sub: Sub) -> bool: ...

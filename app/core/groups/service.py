@@ -4,11 +4,16 @@ from typing import Any
 from app.core.groups.model import Group
 from app.core.groups.ports import GroupStore
 from app.core.kernel.clock import Clock
-from app.core.kernel.errors import GroupNotFound
+from app.core.kernel.errors import GroupNotFound, InvalidParameter, QuotaExceeded
 from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 from app.core.pools.ports import SettingsSchema
+from app.core.users.model import User
+
+_MOST_GROUPS = 10_000
+"""Of one pool (Cognito: quotas)."""
+_LARGEST_PRECEDENCE = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +25,7 @@ class Groups:
     clock: Clock
     transactions: Transactions
     recorder: Recorder = field(default_factory=Unrecorded)
+    most_groups: int = _MOST_GROUPS
 
     def create(
         self,
@@ -30,7 +36,7 @@ class Groups:
         role_arn: str | None = None,
         precedence: int | None = None,
     ) -> Group:
-        """Raises ``InvalidParameter``, ``GroupExists`` (Cognito: CreateGroup)."""
+        """Raises ``InvalidParameter``, ``GroupExists``, ``QuotaExceeded`` (Cognito: CreateGroup)."""
         self._check("CreateGroup", pool_id, name, description=description, role_arn=role_arn, precedence=precedence)
         now = self.clock.now()
         group = Group(
@@ -43,6 +49,8 @@ class Groups:
             updated_at=now,
         )
         with self.transactions.transaction():
+            if self.store.count(pool_id) >= self.most_groups:
+                raise QuotaExceeded(f"A user pool has at most {self.most_groups} groups.")
             self.store.add(group)
             self.recorder.record("group.create", pool_id, group=name)
         return group
@@ -88,6 +96,15 @@ class Groups:
     def list_of(self, pool_id: PoolId) -> list[Group]:
         return self.store.list_of(pool_id)
 
+    def list_page(self, pool_id: PoolId, *, after: str = "", limit: int) -> list[Group]:
+        """By name, those behind ``after`` (Cognito: ListGroups)."""
+        return self.store.page(pool_id, after=after, limit=limit)
+
+    def list_members(self, pool_id: PoolId, name: str, *, after: str = "", limit: int) -> list[User]:
+        """By ``sub``, those behind ``after`` (Cognito: ListUsersInGroup). Raises ``GroupNotFound``."""
+        self.get(pool_id, name)
+        return self.store.members_page(pool_id, name, after=after, limit=limit)
+
     def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
         """By precedence, then name."""
         return self.store.list_of_user(pool_id, sub)
@@ -110,3 +127,5 @@ class Groups:
         members = {"description": "Description", "role_arn": "RoleArn", "precedence": "Precedence"}
         given = {members[key]: value for key, value in optional.items() if value is not None}
         self.schema.check(operation, {"UserPoolId": pool_id, "GroupName": name, **given})
+        if given.get("Precedence", 0) > _LARGEST_PRECEDENCE:
+            raise InvalidParameter(f"Precedence is at most {_LARGEST_PRECEDENCE}.")

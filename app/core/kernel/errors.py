@@ -81,6 +81,12 @@ class TooManyRequests(Fact):
     message = "Too many requests"
 
 
+class QuotaExceeded(Fact):
+    """There are as many of something as there may be (Cognito: LimitExceededException, quotas)."""
+
+    message = "The quota for this resource is used up."
+
+
 class UsernameExists(Fact):
     message = "User already exists"
 

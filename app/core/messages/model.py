@@ -19,6 +19,7 @@ class NoticeKind(StrEnum):
     VERIFY_ATTRIBUTE = "verify_attribute"
     INVITATION = "invitation"
     ACCOUNT_EXISTS = "account_exists"
+    AUTHENTICATION = "authentication"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from app.core.pools.model import Pool
 _VERIFYING = frozenset(
     {NoticeKind.SIGN_UP, NoticeKind.RESEND_CODE, NoticeKind.FORGOT_PASSWORD, NoticeKind.VERIFY_ATTRIBUTE}
 )
+_CARRYING_A_CODE = _VERIFYING | {NoticeKind.AUTHENTICATION}
+"""Bound to the site by their last line."""
 _CONFIRMING = frozenset({NoticeKind.SIGN_UP, NoticeKind.RESEND_CODE})
 _BRAND_IN_A_TEXT = 24
 
@@ -82,7 +84,7 @@ class Post:
             closing=tuple(paragraph.format(**values) for paragraph in words.closing),
             code=(filling.code or None) if not by_link else None,
             link=templates.link_of(filling, None, wording.link_label(language)),
-            host=self._host if notice.kind in _VERIFYING and not by_link else None,
+            host=self._host if notice.kind in _CARRYING_A_CODE and not by_link else None,
         )
 
     def _as_written(self, template: str, filling: Filling, letter: Letter) -> RenderedLetter:
@@ -100,6 +102,8 @@ class Post:
     def _text(self, pool: Pool, notice: Notice, brand: str) -> Message:
         filling = _filling(notice, None)
         template = pool.settings.messages.sms_verification if notice.kind in _VERIFYING else None
+        if notice.kind is NoticeKind.AUTHENTICATION:
+            template = pool.settings.messages.sms_authentication
         if notice.kind is NoticeKind.INVITATION:
             template = pool.settings.messages.invitation_sms
         if template is not None:
@@ -111,7 +115,7 @@ class Post:
                 words.format(brand=name, username=filling.username, code=filling.code)
                 for name in dict.fromkeys((brand, short, self._host))
             ]
-        if notice.kind in _VERIFYING and filling.code:
+        if notice.kind in _CARRYING_A_CODE and filling.code:
             # A second text costs twice and may come first, so a line too long for one gives way to the words.
             bound = [domain_bound(text, host=self._host, code=filling.code) for text in variants]
             variants = [*bound, *variants]
@@ -147,6 +151,8 @@ def _filling(notice: Notice, url: str | None) -> Filling:
 def _mail_templates(pool: Pool, kind: NoticeKind, *, by_link: bool) -> tuple[str | None, str | None]:
     """The pool's subject and words for a mail; forgotten passwords use the verification's, as in Cognito."""
     own = pool.settings.messages
+    if kind is NoticeKind.AUTHENTICATION:
+        return pool.settings.messages.mfa_email_subject, pool.settings.messages.mfa_email_message
     if kind is NoticeKind.INVITATION:
         return own.invitation_subject, own.invitation_email
     if kind not in _VERIFYING:

@@ -74,6 +74,15 @@ _CODES: Mapping[str, Mapping[NoticeKind, Words]] = {
             closing=(_EN_NOT_YOU,),
             text="You already have an account at {brand}. Sign in, or set a new password if you forgot yours.",
         ),
+        NoticeKind.AUTHENTICATION: Words(
+            subject="Your sign-in code",
+            paragraphs=("Enter this code to sign in at {brand}:",),
+            closing=(
+                "The code is valid for a few minutes.",
+                "If you are not signing in right now, do not give the code to anybody, and change your password.",
+            ),
+            text="{code} is your sign-in code for {brand}.",
+        ),
     },
     "de": {
         NoticeKind.SIGN_UP: _DE_SIGN_UP,
@@ -113,6 +122,15 @@ _CODES: Mapping[str, Mapping[NoticeKind, Words]] = {
             ),
             closing=(_DE_NOT_YOU,),
             text="Sie haben schon ein Konto bei {brand}. Melden Sie sich an oder setzen Sie ein neues Passwort.",
+        ),
+        NoticeKind.AUTHENTICATION: Words(
+            subject="Ihr Anmeldecode",
+            paragraphs=("Mit diesem Code melden Sie sich bei {brand} an:",),
+            closing=(
+                "Der Code gilt wenige Minuten.",
+                "Melden Sie sich gerade nicht an, geben Sie den Code niemandem und ändern Sie Ihr Passwort.",
+            ),
+            text="{code} ist Ihr Anmeldecode für {brand}.",
         ),
     },
 }

@@ -4,16 +4,23 @@ The model checks each member by itself (``SettingsSchema``); what AWS checks bey
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core.kernel.errors import InvalidParameter
+from app.core.pools.errors import FeatureUnavailableInTier, TierChangeNotAllowed
+from app.core.pools.factor_settings import MFA_MEMBERS
+from app.core.pools.rules import beyond_lite, check_rules
 from app.core.pools.schema import standard_schema
 
 FROZEN = ("SchemaAttributes", "AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
 """Set when the pool is made and never again (Cognito: UpdateUserPool)."""
 
+OWN_OPERATIONS = (*MFA_MEMBERS, "WebAuthnConfiguration", "SessionConfiguration")
+"""Stored beside the members of ``UserPoolType``, under the names that their own operations have for them."""
+
 _KEPT_IF_OMITTED = ("UserPoolTier", "DcrConfiguration")
+_KEPT = (*FROZEN, *OWN_OPERATIONS)
 _MOST_CUSTOM_ATTRIBUTES = 50
 _CUSTOM_NAME = re.compile(r"\S{1,20}")
 
@@ -32,13 +39,44 @@ def next_document(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[s
         if member in given and given[member] != before.get(member):
             raise InvalidParameter(f"{member} cannot be changed after the user pool is created.")
     document = {key: value for key, value in given.items() if key not in {"UserPoolId", "PoolName"}}
-    kept = (*FROZEN, *(member for member in _KEPT_IF_OMITTED if member not in given))
+    kept = (*_KEPT, *(member for member in _KEPT_IF_OMITTED if member not in given))
     document.update({member: before[member] for member in kept if member in before})
+    if "SmsConfiguration" not in document:
+        document.pop("SmsMfaConfiguration", None)
+    _check_tier_change(before, document)
     return _completed(document)
 
 
+def document_with_attributes(before: Mapping[str, Any], given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What AddCustomAttributes stores. Raises ``InvalidParameter``."""
+    members = list(before["SchemaAttributes"])
+    names = {member["Name"] for member in members}
+    for member in map(_custom_member, given):
+        if member["Name"] in names:
+            raise InvalidParameter(f"Existing attribute already has name {member['Name']}.")
+        names.add(member["Name"])
+        members.append(member)
+    _check_count(members)
+    return {**before, "SchemaAttributes": members}
+
+
+def document_with_sessions(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What SetUserPoolSessionConfiguration stores. Raises ``FeatureUnavailableInTier``."""
+    if before.get("UserPoolTier") == "LITE":
+        raise FeatureUnavailableInTier("Session tracking")
+    return {**before, "SessionConfiguration": {key: given[key] for key in ("UserSessionTracking", "TokenSession")}}
+
+
+def _check_tier_change(before: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    """The features that an update keeps cannot be given up by changing the plan."""
+    lowered = document.get("UserPoolTier") == "LITE" and before.get("UserPoolTier") != "LITE"
+    kept = {member: document[member] for member in (*OWN_OPERATIONS, "DcrConfiguration") if member in document}
+    if lowered and beyond_lite(kept) is not None:
+        raise TierChangeNotAllowed
+
+
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
-    _check_rules(document)
+    check_rules(document)
     policy = {
         "MinimumLength": 8,
         "RequireUppercase": True,
@@ -48,10 +86,11 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         "TemporaryPasswordValidityDays": 7,
     }
     policies = dict(document.get("Policies", {}))
-    policies["PasswordPolicy"] = policy | policies.get("PasswordPolicy", {})
+    given_policy = policies.get("PasswordPolicy", {})
+    policies["PasswordPolicy"] = policy | given_policy
+    policies.setdefault("SignInPolicy", {"AllowedFirstAuthFactors": ["PASSWORD"]})
     document["Policies"] = policies
-    invitation = {"AllowAdminCreateUserOnly": False, "UnusedAccountValidityDays": 7}
-    document["AdminCreateUserConfig"] = invitation | document.get("AdminCreateUserConfig", {})
+    _complete_invitation(document, given_policy, policies["PasswordPolicy"])
     template = {"DefaultEmailOption": "CONFIRM_WITH_CODE"}
     document["VerificationMessageTemplate"] = template | document.get("VerificationMessageTemplate", {})
     document.setdefault("DeletionProtection", "INACTIVE")
@@ -62,20 +101,18 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _check_rules(document: Mapping[str, Any]) -> None:
-    if document.get("AliasAttributes") and document.get("UsernameAttributes"):
-        raise InvalidParameter("Only one of the aliasAttributes or usernameAttributes can be set in a user pool.")
-    required = document.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate", ())
-    if not set(required) <= set(document.get("AutoVerifiedAttributes", ())):
-        raise InvalidParameter("AttributesRequireVerificationBeforeUpdate must be a subset of AutoVerifiedAttributes.")
-    mechanisms = document.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", ())
-    names = [mechanism["Name"] for mechanism in mechanisms]
-    if "admin_only" in names and len(names) > 1:
-        raise InvalidParameter("Invalid account recovery setting parameter. admin_only must be the only mechanism.")
-    if len({mechanism["Priority"] for mechanism in mechanisms}) < len(names) or len(set(names)) < len(names):
-        raise InvalidParameter("Invalid account recovery setting parameter. Each name and priority may appear once.")
-    if document.get("MfaConfiguration", "OFF") != "OFF" and "SmsConfiguration" not in document:
-        raise InvalidParameter("SMS configuration is required when MFA is ON or OPTIONAL.")
+def _complete_invitation(document: dict[str, Any], given_policy: Mapping[str, Any], policy: dict[str, Any]) -> None:
+    """One validity has two names; the old one is refused where it says something else (Cognito: AdminCreateUserConfigType)."""
+    invitation = {"AllowAdminCreateUserOnly": False} | document.get("AdminCreateUserConfig", {})
+    old = invitation.get("UnusedAccountValidityDays")
+    if old is not None:
+        if given_policy.get("TemporaryPasswordValidityDays", old) != old:
+            raise InvalidParameter(
+                "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays"
+            )
+        policy["TemporaryPasswordValidityDays"] = old
+    invitation["UnusedAccountValidityDays"] = policy["TemporaryPasswordValidityDays"]
+    document["AdminCreateUserConfig"] = invitation
 
 
 def _schema_attributes(given: Any) -> list[dict[str, Any]]:
@@ -92,9 +129,14 @@ def _schema_attributes(given: Any) -> list[dict[str, Any]]:
         if stored["Name"] in custom:
             raise InvalidParameter(f"Existing attribute already has name {stored['Name']}.")
         custom[stored["Name"]] = stored
-    if len(custom) > _MOST_CUSTOM_ATTRIBUTES:
+    members = [*standard.values(), *custom.values()]
+    _check_count(members)
+    return members
+
+
+def _check_count(members: Sequence[Mapping[str, Any]]) -> None:
+    if len(members) - len(standard_schema()) > _MOST_CUSTOM_ATTRIBUTES:
         raise InvalidParameter(f"A user pool has at most {_MOST_CUSTOM_ATTRIBUTES} custom attributes.")
-    return [*standard.values(), *custom.values()]
 
 
 def _standard_member(name: str) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.kernel.ids import PoolId
@@ -50,9 +50,13 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """A host that belongs to a pool: a prefix (``auth-demo``) or a whole custom host name."""
+    """A host that belongs to a pool: a prefix (``auth-demo``) or a whole custom host name.
+
+    ``document`` holds ``ManagedLoginVersion``, ``CustomDomainConfig`` and ``Routing`` in AWS's shape.
+    """
 
     domain: str
     pool_id: PoolId
     custom: bool
+    document: Mapping[str, Any] = field(default_factory=dict)
     created_at: int

@@ -17,6 +17,14 @@ class PoolStore(Protocol):
 
     def list_all(self) -> list[Pool]: ...
 
+    def page(self, account_id: str, region: str, *, after: str, limit: int) -> list[Pool]:
+        """By id, those behind ``after``; one statement."""
+
+    def count(self, account_id: str, region: str) -> int: ...
+
+    def estimate_users(self, pool_id: PoolId, *, now: int) -> int:
+        """Exact for small pools; for large ones a count that may be an hour old."""
+
 
 class DomainStore(Protocol):
     def find(self, domain: str) -> Domain | None: ...
@@ -25,6 +33,8 @@ class DomainStore(Protocol):
 
     def add(self, domain: Domain) -> None:
         """Raises ``Conflict`` where the domain is taken."""
+
+    def save(self, domain: Domain) -> None: ...
 
     def remove(self, domain: str) -> None: ...
 

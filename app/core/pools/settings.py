@@ -4,6 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.pools.factor_settings import (
+    DeviceSettings,
+    PoolMfa,
+    PoolSessions,
+    read_devices,
+    read_first_factors,
+    read_mfa,
+)
 from app.core.pools.schema import AttributeSchema, standard_schema
 
 RECOVERY_LEGACY = ("verified_phone_number", "verified_email")
@@ -36,6 +44,8 @@ class MessageTemplates:
     invitation_subject: str | None = None
     invitation_email: str | None = None
     invitation_sms: str | None = None
+    mfa_email_subject: str | None = None
+    mfa_email_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,10 @@ class PoolSettings:
     recovery: tuple[str, ...]
     admin_create_only: bool
     messages: MessageTemplates
+    mfa: PoolMfa
+    first_factors: tuple[str, ...]
+    devices: DeviceSettings | None
+    sessions: PoolSessions
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "PoolSettings":
@@ -79,6 +93,10 @@ class PoolSettings:
             recovery=recovery,
             admin_create_only=bool(document.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly", False)),
             messages=_read_messages(document),
+            mfa=read_mfa(document),
+            first_factors=read_first_factors(document),
+            devices=read_devices(document),
+            sessions=PoolSessions.read(document),
         )
 
     @property
@@ -102,6 +120,7 @@ def _read_password_policy(policy: Mapping[str, Any]) -> PasswordPolicy:
 def _read_messages(document: Mapping[str, Any]) -> MessageTemplates:
     verification = document.get("VerificationMessageTemplate", {})
     invitation = document.get("AdminCreateUserConfig", {}).get("InviteMessageTemplate", {})
+    mfa_email = document.get("EmailMfaConfiguration", {})
     return MessageTemplates(
         verification_by_link=verification.get("DefaultEmailOption") == "CONFIRM_WITH_LINK",
         email_subject=verification.get("EmailSubject") or document.get("EmailVerificationSubject"),
@@ -113,4 +132,6 @@ def _read_messages(document: Mapping[str, Any]) -> MessageTemplates:
         invitation_subject=invitation.get("EmailSubject"),
         invitation_email=invitation.get("EmailMessage"),
         invitation_sms=invitation.get("SMSMessage"),
+        mfa_email_subject=mfa_email.get("Subject"),
+        mfa_email_message=mfa_email.get("Message"),
     )

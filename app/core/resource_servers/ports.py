@@ -17,5 +17,10 @@ class ResourceServerStore(Protocol):
     def list_of(self, pool_id: PoolId) -> list[ResourceServer]:
         """By identifier."""
 
+    def page(self, pool_id: PoolId, *, after: str, limit: int) -> list[ResourceServer]:
+        """By identifier, those behind ``after``; one statement."""
+
+    def count(self, pool_id: PoolId) -> int: ...
+
     def scopes_of(self, pool_id: PoolId) -> frozenset[str]:
         """The full names of all scopes of the pool's resource servers."""

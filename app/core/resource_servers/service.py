@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.core.kernel.clock import Clock
-from app.core.kernel.errors import InvalidParameter
+from app.core.kernel.errors import InvalidParameter, QuotaExceeded
 from app.core.kernel.ids import PoolId
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
@@ -10,6 +10,9 @@ from app.core.pools.ports import SettingsSchema
 from app.core.resource_servers.errors import ResourceServerNotFound
 from app.core.resource_servers.model import ResourceServer, Scope
 from app.core.resource_servers.ports import ResourceServerStore
+
+_MOST_SERVERS = 300
+"""Of one pool (Cognito: quotas)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +25,14 @@ class ResourceServers:
     clock: Clock
     transactions: Transactions
     recorder: Recorder = field(default_factory=Unrecorded)
+    most_servers: int = _MOST_SERVERS
 
     def create(
         self, pool_id: PoolId, identifier: str, *, name: str, scopes: Mapping[str, str] | None = None
     ) -> ResourceServer:
         """``scopes`` are descriptions by name, at most 100 (Cognito: CreateResourceServer).
 
-        Raises ``InvalidParameter``, ``ResourceServerExists``.
+        Raises ``InvalidParameter``, ``ResourceServerExists``, ``QuotaExceeded``.
         """
         self._check("CreateResourceServer", pool_id, identifier, name, scopes or {})
         now = self.clock.now()
@@ -41,6 +45,8 @@ class ResourceServers:
             updated_at=now,
         )
         with self.transactions.transaction():
+            if self.store.count(pool_id) >= self.most_servers:
+                raise QuotaExceeded(f"A user pool has at most {self.most_servers} resource servers.")
             self.store.add(server)
             self.recorder.record("resource_server.create", pool_id, identifier=identifier)
         return server
@@ -55,6 +61,10 @@ class ResourceServers:
     def list_of(self, pool_id: PoolId) -> list[ResourceServer]:
         """By identifier."""
         return self.store.list_of(pool_id)
+
+    def list_page(self, pool_id: PoolId, *, after: str = "", limit: int) -> list[ResourceServer]:
+        """By identifier, those behind ``after`` (Cognito: ListResourceServers)."""
+        return self.store.page(pool_id, after=after, limit=limit)
 
     def update(
         self, pool_id: PoolId, identifier: str, *, name: str, scopes: Mapping[str, str] | None = None

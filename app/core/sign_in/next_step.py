@@ -16,10 +16,14 @@ from app.core.kernel.errors import (
     UserNotConfirmed,
 )
 from app.core.pools.model import Pool
+from app.core.sign_in.second_factors import choose_second_factors, choose_set_up
 from app.core.users.attributes import missing_required, writable_by
 from app.core.users.model import User, UserStatus
 
-_FIRST_FACTORS = frozenset({steps.PASSWORD, steps.REGISTERED})
+_CODES = frozenset({steps.SMS_CODE, steps.EMAIL_CODE})
+_PASSKEYS = frozenset({steps.PASSKEY, steps.HARDWARE_PASSKEY})
+_FIRST_FACTORS = frozenset({steps.PASSWORD, steps.REGISTERED}) | _CODES | _PASSKEYS
+_METHODS = (steps.PASSWORD, steps.SMS_CODE, steps.EMAIL_CODE, steps.TOTP, steps.PASSKEY, steps.HARDWARE_PASSKEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +35,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """``step`` is the challenge's AWS name; ``missing_attributes`` must come with its answer."""
+    """``step`` is the challenge's AWS name; ``missing_attributes`` must come with its answer; ``choices`` are what it offers."""
 
     step: str
     missing_attributes: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +61,52 @@ def next_step(attempt: Attempt, pool: Pool, client: Client, user: User | None, n
     if refusal is not None:
         return Refuse(fact=refusal)
     # Threat protection (a risk that blocks, or that asks for more) decides here.
-    if user.status is UserStatus.FORCE_CHANGE_PASSWORD or is_expired(pool, user, now):
+    by_password = steps.PASSWORD in attempt.proven
+    if by_password and (user.status is UserStatus.FORCE_CHANGE_PASSWORD or is_expired(pool, user, now)):
         missing = tuple(n for n in missing_required(pool, user.attributes) if n in writable_by(client))
         return Ask(step=steps.NEW_PASSWORD_REQUIRED, missing_attributes=missing)
-    # MFA, its set-up and remembered devices are asked here, before anybody is done.
-    return Done(amr=("pwd",))
+    return _second_factor(attempt, pool, user) or Done(amr=_methods(attempt))
+
+
+def _second_factor(attempt: Attempt, pool: Pool, user: User) -> Ask | None:
+    """A second factor, or its set-up, where one is due (``auth-flows.md`` §10)."""
+    if pool.settings.mfa.is_off or not _wants_second(attempt, pool, user):
+        return None
+    if steps.SECOND_FACTORS.intersection(attempt.proven):
+        return None
+    if attempt.data.get("device") == "remembered":
+        return Ask(step=steps.DEVICE_SRP_AUTH)
+    enabled = choose_second_factors(pool, user)
+    if user.mfa.preferred in enabled:
+        return Ask(step=user.mfa.preferred or "", choices=enabled)
+    if len(enabled) == 1:
+        return Ask(step=enabled[0], choices=enabled)
+    if enabled:
+        return Ask(step=steps.SELECT_MFA_TYPE, choices=enabled)
+    return Ask(step=steps.MFA_SETUP, choices=choose_set_up(pool)) if pool.settings.mfa.is_on else None
+
+
+def _wants_second(attempt: Attempt, pool: Pool, user: User) -> bool:
+    """Who has just confirmed a new account has proven an address of theirs; a passkey that asked for a finger or a PIN is two
+    factors where the pool says so. A code as first factor is offered only to those who have no second (``first_factors.py``).
+    """
+    if steps.PASSWORD in attempt.proven:
+        return True
+    if steps.REGISTERED in attempt.proven:
+        return bool(choose_second_factors(pool, user)) and user.mfa.enabled != ()
+    if steps.VERIFIED_PASSKEY in attempt.proven and pool.settings.mfa.webauthn.multi_factor:
+        return False
+    return pool.settings.mfa.is_on or bool(user.mfa.enabled)
+
+
+def _methods(attempt: Attempt) -> tuple[str, ...]:
+    """RFC 8176 §2 where it has a name; ``mfa`` where more than one thing was proven. Who registered proved a password."""
+    proven = attempt.proven
+    found = [method for method in _METHODS if method in proven]
+    if steps.REGISTERED in proven:
+        found.insert(0, steps.PASSWORD)
+    factors = set(proven) & (set(_METHODS) | {steps.DEVICE, steps.RECOVERY_CODE})
+    return (*found, "mfa") if len(factors) > 1 else tuple(found)
 
 
 def _is_stale(attempt: Attempt, user: User, now: int) -> bool:

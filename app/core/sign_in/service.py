@@ -1,58 +1,53 @@
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.core.attempts import steps
-from app.core.attempts.model import Attempt
-from app.core.attempts.service import Attempts, password_mark
-from app.core.audit.ports import AuditLog
-from app.core.audit.trail import Trail
+from app.core.attempts.service import password_mark
 from app.core.clients.model import Client
-from app.core.factors.password import Passwords
+from app.core.factors.passkeys import PasskeyRequest, RelyingParty
 from app.core.kernel.caller import Caller
-from app.core.kernel.clock import Clock
-from app.core.kernel.errors import (
-    Conflict,
-    Fact,
-    InvalidParameter,
-    LockedOut,
-    SessionExpired,
-    TooManyRequests,
-    UserNotConfirmed,
-)
-from app.core.kernel.sealing import Hasher
+from app.core.kernel.errors import IncorrectCredentials, SessionExpired, UserNotConfirmed
 from app.core.kernel.secret import Secret
-from app.core.kernel.transactions import Transactions
-from app.core.limits.lockout import Lockout
-from app.core.limits.rates import Rates
 from app.core.pools.model import Pool
-from app.core.sign_in.concealment import choose_refusal
-from app.core.sign_in.model import Challenge, NewPassword, PasswordProof, SignedIn
-from app.core.sign_in.next_step import Ask, Done, Refuse, next_step
-from app.core.users.attributes import change, check_client_writes, missing_required
-from app.core.users.identifiers import candidates, identifiers_of, key_of, taken_alias
-from app.core.users.model import User, UserStatus
-from app.core.users.ports import IdentifierTaken, UserStore
-
-ADDRESS_WINDOW = 15 * 60
-_FAILURES_PER_USER = 5
+from app.core.sign_in.answers import CODES, Answers
+from app.core.sign_in.first_steps import Entry
+from app.core.sign_in.model import (
+    Answer,
+    Challenge,
+    ChoiceAnswer,
+    CodeAnswer,
+    DeviceStart,
+    Door,
+    NewPassword,
+    PasskeyAnswer,
+    PasskeyProof,
+    PasswordProof,
+    Proof,
+    RecoveryCodeAnswer,
+    SetUpAnswer,
+    SignedIn,
+    SrpAnswer,
+    SrpProof,
+)
+from app.core.sign_in.progression import ADDRESS_WINDOW, FAILURES_PER_USER
+from app.core.users.identifiers import candidates, key_of
+from app.core.users.model import MfaPreference, UserStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
+class SignIn(Answers):
     """Signing in with what this server checks itself. Every refusal and every success leaves an audit row."""
 
-    users: UserStore
-    passwords: Passwords
-    attempts: Attempts
-    lockout: Lockout
-    rates: Rates
-    audit: AuditLog
-    clock: Clock
-    hasher: Hasher
-    transactions: Transactions
-
     def start(
-        self, pool: Pool, client: Client, proof: PasswordProof, caller: Caller, *, conceal: bool = True
+        self,
+        pool: Pool,
+        client: Client,
+        proof: Proof,
+        caller: Caller,
+        *,
+        conceal: bool = True,
+        door: Door = "pages",
+        device_key: str | None = None,
+        relying_party: RelyingParty | None = None,
     ) -> Challenge | SignedIn:
         """The first factor, in the gate order of ``auth-flows.md`` §2; client, secret hash and flow are the blueprint's to check.
 
@@ -60,61 +55,87 @@ class SignIn:
         like a wrong password. Raises ``IncorrectCredentials``, ``LockedOut``, ``TooManyRequests``, ``UserNotConfirmed``,
         ``PasswordResetRequired``, ``TemporaryPasswordExpired``, and where not concealed ``UserNotFound`` and ``UserDisabled``.
         """
-        with self._trail("sign_in.password", pool, client, caller) as trail:
-            self.rates.check_failures("sign_in", pool.pool_id, caller.address, _FAILURES_PER_USER, ADDRESS_WINDOW)
+        event = "sign_in.password" if isinstance(proof, PasswordProof) else "sign_in.start"
+        with self._trail(event, pool, client, caller) as trail:
+            self.rates.check_failures("sign_in", pool.pool_id, caller.address, FAILURES_PER_USER, ADDRESS_WINDOW)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, proof.username))
             # The user migration trigger is asked here, for an unknown name.
             who = key_of(self.hasher, pool, user, proof.username)
             trail.concerns(user.sub if user else None, who)
-            try:
-                guess = self.lockout.check_and_count(pool.pool_id, who)
-            except LockedOut:
-                self.rates.count_failure("sign_in", pool.pool_id, caller.address, ADDRESS_WINDOW)
-                raise
-            # The pre-authentication trigger is asked here, also for an unknown name where existence is concealed.
-            try:
-                right = self.passwords.verify(user, proof.password)
-            except TooManyRequests:
-                self.lockout.forgive(guess)
-                raise
-            if user is None or not user.enabled or not right:
-                trail.detail["reason"] = _reason(user, right=right)
-                self.rates.count_failure("sign_in", pool.pool_id, caller.address, ADDRESS_WINDOW)
-                raise choose_refusal(user, conceal=conceal)
-            self.lockout.clear(pool.pool_id, who)
-            # The check of compromised passwords stands here.
-            user = self.passwords.rehash(user, proof.password)
-            attempt = self._begin(pool, client, user, caller)
-            return self._go_on(trail, attempt, pool, client, user)
+            entry = Entry(
+                pool=pool, client=client, user=user, typed=proof.username, who=who, caller=caller, door=door,
+                device_key=device_key, conceal=conceal,
+            )  # fmt: skip
+            if isinstance(proof, PasswordProof):
+                return self._with_password(trail, entry, proof.password)
+            if isinstance(proof, SrpProof):
+                return self._with_srp(trail, entry, proof.public)
+            return self._with_choice(trail, entry, proof, relying_party)
 
-    def answer(
-        self, pool: Pool, client: Client, session: Secret, answer: NewPassword, caller: Caller
+    def ask_passkey(self, pool: Pool, rp: RelyingParty) -> PasskeyRequest:
+        """What a browser needs to offer a passkey before anybody has typed a name."""
+        return self.passkeys.request(pool, None, rp)
+
+    def start_with_passkey(
+        self, pool: Pool, client: Client, proof: PasskeyProof, caller: Caller, *, relying_party: RelyingParty
     ) -> Challenge | SignedIn:
-        """The answer to NEW_PASSWORD_REQUIRED. What can be mended (a weak password, a missing attribute) leaves the Session usable.
+        """The passkey says who it is. Raises ``IncorrectCredentials``, and what else ``next_step`` refuses."""
+        with self._trail("sign_in.passkey", pool, client, caller) as trail:
+            if steps.WEB_AUTHN not in pool.settings.first_factors:
+                raise IncorrectCredentials
+            proven = self.passkeys.check(pool, None, proof.state, proof.credential, relying_party)
+            user = self.users.find(pool.pool_id, proven.sub)
+            if user is None:
+                raise IncorrectCredentials
+            trail.sub = user.sub
+            attempt = self._begin(pool, client, user, caller, data={"who": user.sub, "door": "pages"})
+            methods = (proven.amr, *((steps.VERIFIED_PASSKEY,) if proven.user_verified else ()))
+            return self._go_on(trail, replace(attempt, proven=methods), pool, client, user, caller)
 
-        Raises ``SessionExpired``, ``SessionUsed``, ``PasswordPolicyViolation``, ``PasswordReused``, ``UnauthorizedAttribute``,
-        ``InvalidParameter``, ``AliasExists``, ``UserDisabled``.
+    def answer(  # noqa: PLR0917 - the interface between rooms
+        self,
+        pool: Pool,
+        client: Client,
+        session: Secret,
+        answer: Answer,
+        caller: Caller,
+        *,
+        step: str | None = None,
+        conceal: bool = True,
+        device_key: str | None = None,
+        relying_party: RelyingParty | None = None,
+    ) -> Challenge | SignedIn:
+        """The answer to a challenge; ``step`` is the one it is for, where an answer fits several. What can be mended (a wrong code, a
+        weak password) leaves the Session usable; anything else ends it.
+
+        Raises ``SessionExpired``, ``SessionUsed``, ``CodeMismatch``, ``LockedOut``, ``IncorrectCredentials``,
+        ``PasswordPolicyViolation``, ``PasswordReused``, ``UnauthorizedAttribute``, ``InvalidParameter``, ``AliasExists``, ``UserDisabled``.
         """
-        with self._trail("sign_in.new_password", pool, client, caller) as trail:
-            step = steps.NEW_PASSWORD_REQUIRED
-            attempt = self.attempts.claim(pool, client, session, caller, step=step)
-            user = self.users.find(pool.pool_id, attempt.sub) if attempt.sub else None
-            trail.sub = attempt.sub
-            remains = next_step(attempt, pool, client, user, self.clock.now())
-            if user is None or not isinstance(remains, Ask) or remains.step != step:
-                raise remains.fact if isinstance(remains, Refuse) else SessionExpired
-            try:
-                user = self._replace_password(trail, pool, client, user, answer)
-            except (SessionExpired, Conflict):
-                raise SessionExpired from None
-            except Fact:
-                self.attempts.put_back(session, attempt, failed=False)
-                raise
-            proven = (*attempt.proven, steps.NEW_PASSWORD)
-            trail.event = "sign_in.password"
-            return self._go_on(trail, replace(attempt, proven=proven, user_revision=user.revision), pool, client, user)
+        with self._trail("sign_in.answer", pool, client, caller) as trail:
+            match answer:
+                case NewPassword():
+                    return self._new_password(trail, pool, client, session, answer, caller)
+                case SrpAnswer():
+                    return self._srp_answer(
+                        trail, pool, client, session, answer, caller,
+                        step=step or steps.PASSWORD_VERIFIER, conceal=conceal, device_key=device_key,
+                    )  # fmt: skip
+                case CodeAnswer():
+                    return self._code(trail, pool, client, session, answer, caller, among=(step,) if step else CODES)
+                case RecoveryCodeAnswer():
+                    return self._recovery_code(trail, pool, client, session, answer, caller)
+                case ChoiceAnswer():
+                    return self._choice(trail, pool, client, session, answer, caller, relying_party, step=step)
+                case PasskeyAnswer():
+                    return self._passkey(trail, pool, client, session, answer, caller, relying_party)
+                case SetUpAnswer():
+                    return self._set_up_done(trail, pool, client, session, caller)
+                case DeviceStart():
+                    return self._device_start(trail, pool, client, session, answer, caller)
 
-    def after_sign_up(self, pool: Pool, client: Client, session: Secret, caller: Caller) -> Challenge | SignedIn:
+    def after_sign_up(
+        self, pool: Pool, client: Client, session: Secret, caller: Caller, *, door: Door = "pages"
+    ) -> Challenge | SignedIn:
         """Signs in who has just registered in this browser and confirmed since; once. ``UserNotConfirmed`` consumes nothing."""
         with self._trail("sign_in.after_sign_up", pool, client, caller) as trail:
             attempt = self.attempts.get(pool, client, session, caller, step=steps.SIGNED_UP)
@@ -126,82 +147,34 @@ class SignIn:
             if attempt.data.get("password") != password_mark(self.hasher, user):
                 # Another registration of the same address was confirmed.
                 raise SessionExpired
-            return self._go_on(trail, attempt, pool, client, user)
+            attempt = replace(attempt, data={**attempt.data, "who": user.sub, "door": door})
+            return self._go_on(trail, attempt, pool, client, user, caller)
 
-    def _begin(self, pool: Pool, client: Client, user: User, caller: Caller) -> Attempt:
-        now = self.clock.now()
-        return Attempt(
-            pool_id=pool.pool_id,
-            client_id=client.client_id,
-            sub=user.sub,
-            username=user.username,
-            step="",
-            proven=(steps.PASSWORD,),
-            browser=caller.browser,
-            user_revision=user.revision,
-            started_at=max(now, user.sessions_valid_after),
-            expires_at=now + 60 * client.settings.auth_session_minutes,
-        )
+    # -- setting up a software token in the middle of a sign-in ----------------------------------------------------------
 
-    def _go_on(self, trail: Trail, attempt: Attempt, pool: Pool, client: Client, user: User) -> Challenge | SignedIn:
-        """Asks the one decision, and carries it out."""
-        now = self.clock.now()
-        remains = next_step(attempt, pool, client, user, now)
-        if isinstance(remains, Refuse):
-            raise remains.fact
-        if isinstance(remains, Done):
+    def begin_software_token(
+        self, pool: Pool, client: Client, session: Secret, caller: Caller
+    ) -> tuple[Secret, Secret]:
+        """A seed to be shown, and the next Session (Cognito: AssociateSoftwareToken). Raises ``SessionExpired``, ``SessionUsed``."""
+        with self._trail("sign_in.begin_software_token", pool, client, caller) as trail:
+            attempt, user = self._claim(trail, pool, client, session, caller, among=(steps.MFA_SETUP,))
+            seed = self.software_tokens.begin(pool, user)
             trail.record()
-            # Sessions that began at or before a global sign-out are refused; one that begins after it in the same second is not.
-            return SignedIn(user=user, amr=remains.amr, auth_time=max(now, user.sessions_valid_after + 1))
-        session = self.attempts.put(replace(attempt, step=remains.step))
-        trail.record(remains.step)
-        return Challenge(
-            step=remains.step,
-            session=session,
-            username=user.username,
-            missing_attributes=remains.missing_attributes,
-            reason="temporary" if user.status is UserStatus.FORCE_CHANGE_PASSWORD else "expired",
-        )
+            return seed, self.attempts.put(attempt)
 
-    def _replace_password(self, trail: Trail, pool: Pool, client: Client, user: User, answer: NewPassword) -> User:
-        """The user with the new password and attributes, confirmed and saved."""
-        completed = _complete(pool, client, user, answer.attributes)
-        # An expired password must change; a temporary one may be kept, as in Cognito, unless the history forbids it.
-        expired = user.status is not UserStatus.FORCE_CHANGE_PASSWORD
-        encoded = self.passwords.encode(pool, user, answer.password, unlike_current=expired)
-        changed = replace(
-            self.passwords.replace(completed, encoded), status=UserStatus.CONFIRMED, updated_at=self.clock.now()
-        )
-        held = identifiers_of(pool, changed) if answer.attributes else None
-        try:
-            with self.transactions.transaction():
-                saved = self.users.save(changed, held)
-                self.passwords.remember(pool, user)
-                trail.record()
-        except IdentifierTaken as taken:
-            raise taken_alias(taken.identifier) from taken
-        return saved
-
-    def _trail(self, event: str, pool: Pool, client: Client, caller: Caller) -> Trail:
-        return Trail(audit=self.audit, event=event, caller=caller, pool_id=pool.pool_id, client_id=client.client_id)
-
-
-def _complete(pool: Pool, client: Client, user: User, attributes: Mapping[str, str]) -> User:
-    """The user with the attributes of a challenge's answer: writable, not a required one that is there, none required missing."""
-    check_client_writes(client, attributes)
-    for name in sorted(pool.settings.required_attributes.intersection(attributes)):
-        if user.attributes.get(name):
-            raise InvalidParameter(f"Cannot modify an already provided {name}")
-    completed = change(pool, user, attributes)
-    missing = missing_required(pool, completed.attributes)
-    if missing:
-        raise InvalidParameter(f"Invalid attributes given, {missing[0]} is missing")
-    return completed
-
-
-def _reason(user: User | None, *, right: bool) -> str:
-    if user is None:
-        return "unknown"
-    if not user.enabled:
-        return "disabled"
-    return "wrong_password" if not right else "refused"
+    def verify_software_token(  # noqa: PLR0917 - the interface between rooms
+        self, pool: Pool, client: Client, session: Secret, code: Secret, name: str | None, caller: Caller
+    ) -> Secret:
+        """The next Session, with which MFA_SETUP is answered (Cognito: VerifySoftwareToken). ``CodeMismatch`` leaves it usable."""
+        with self._trail("sign_in.verify_software_token", pool, client, caller) as trail:
+            attempt, user = self._claim(trail, pool, client, session, caller, among=(steps.MFA_SETUP,))
+            with self._guessing(pool, session, attempt, caller):
+                self.software_tokens.confirm(pool, user, code, name=name)
+            user = self.users.find(pool.pool_id, user.sub) or user
+            if steps.SOFTWARE_TOKEN_MFA not in user.mfa.enabled:
+                enabled = (*user.mfa.enabled, steps.SOFTWARE_TOKEN_MFA)
+                preferred = user.mfa.preferred or steps.SOFTWARE_TOKEN_MFA
+                user = self.users.save(replace(user, mfa=MfaPreference(enabled=enabled, preferred=preferred)))
+            trail.record()
+            proven = (*attempt.proven, steps.TOTP)
+            return self.attempts.put(replace(attempt, proven=proven, user_revision=user.revision))

@@ -10,6 +10,34 @@ RESOURCE = "resource"
 """Where ``extra`` of codes and sessions keeps what RFC 8707 calls the resource."""
 
 
+API = "api"
+"""In ``extra``: the session was begun by an AWS API, not by an authorize request."""
+DEVICE_KEY = "device_key"
+API_SCOPE = ("aws.cognito.signin.user.admin",)
+"""What tokens of the API are good for: the user's own operations (tokens.md §3)."""
+
+
+def begin_from_api(
+    client: Client, user: User, *, amr: tuple[str, ...], auth_time: int, device_key: str | None, now: int
+) -> TokenSession:
+    """The session of tokens that InitiateAuth and its like answer with."""
+    lifetimes = client.settings.lifetimes
+    return TokenSession(
+        origin_jti=new_uuid(),
+        pool_id=client.pool_id,
+        client_id=client.client_id,
+        sub=user.sub,
+        scope=API_SCOPE,
+        nonce=None,
+        auth_time=auth_time,
+        sid=None,
+        amr=amr,
+        extra={API: "yes", **({} if device_key is None else {DEVICE_KEY: device_key})},
+        created_at=now,
+        expires_at=now + lifetimes.refresh_token + max(lifetimes.access_token, lifetimes.id_token),
+    )
+
+
 def begin_from_code(code: AuthorizationCode, client: Client, *, now: int, resource: str | None) -> TokenSession:
     """The session that a code becomes. Its row outlives the refresh token by what the last refresh may still have issued."""
     lifetimes = client.settings.lifetimes

@@ -8,9 +8,10 @@ from typing import Any
 from app.core.clients.model import Client
 from app.core.groups.model import Group
 from app.core.keys.algorithms import DEFAULT_ALGORITHM, left_half
+from app.core.tokens.beginning import API, DEVICE_KEY
 from app.core.tokens.model import TokenSession
 from app.core.tokens.resources import choose_audience
-from app.core.tokens.scopes import choose_attributes
+from app.core.tokens.scopes import OPENID, choose_attributes
 from app.core.users.model import User
 
 VERIFIED_FLAGS = frozenset({"email_verified", "phone_number_verified"})
@@ -54,7 +55,9 @@ def access_claims(subject: Subject, *, jti: str) -> dict[str, Any]:
         "sub": subject.sub,
         **({"cognito:groups": names} if names else {}),
         "iss": subject.issuer,
-        "version": 2,
+        # Cognito's API tokens have no version, and name the device they belong to.
+        **({} if API in subject.session.extra else {"version": 2}),
+        **({DEVICE_KEY: subject.session.extra[DEVICE_KEY]} if DEVICE_KEY in subject.session.extra else {}),
         "client_id": client.client_id,
         **({"aud": audience} if audience is not None else {}),
         **_lineage(subject),
@@ -92,7 +95,7 @@ def id_claims(subject: Subject, *, jti: str, access_hash: str | None) -> dict[st
     lifetime = subject.client.settings.lifetimes.id_token
     sid, nonce = subject.session.sid, subject.nonce
     return {
-        **attribute_claims(choose_attributes(subject.client, subject.scope, subject.user.attributes)),
+        **attribute_claims(choose_attributes(subject.client, _shown_scope(subject), subject.user.attributes)),
         **({"at_hash": access_hash} if access_hash is not None else {}),
         "sub": subject.sub,
         **group_claims(subject.groups),
@@ -108,6 +111,11 @@ def id_claims(subject: Subject, *, jti: str, access_hash: str | None) -> dict[st
         **_own_id(subject, jti),
         **({"sid": sid} if sid is not None else {}),
     }
+
+
+def _shown_scope(subject: Subject) -> tuple[str, ...]:
+    """Tokens of the API show whatever the client may read, as bare ``openid`` does."""
+    return (OPENID,) if API in subject.session.extra else subject.scope
 
 
 def attribute_claims(attributes: Mapping[str, str]) -> dict[str, Any]:

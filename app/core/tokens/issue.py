@@ -15,6 +15,7 @@ from app.core.kernel.ids import new_uuid
 from app.core.kernel.secret import Secret
 from app.core.keys.algorithms import registry_of
 from app.core.keys.model import KeyPurpose, Signer
+from app.core.tokens.beginning import API
 from app.core.tokens.claims import Subject, access_claims, at_hash, id_claims
 from app.core.tokens.model import DirectRequest, DirectTokens, TokenSet
 from app.core.tokens.ports import SigningKeys
@@ -65,11 +66,12 @@ class Mint:
         self._id = keys.signer(pool_id, KeyPurpose.ID)
 
     def issue(self, subject: Subject, *, refresh_token: Secret | None) -> TokenSet:
-        """The token set of the subject; an ID token only where ``openid`` was granted."""
+        """The token set of the subject; an ID token only where ``openid`` was granted, and always on the API."""
         access = self._access_token(subject)
+        by_api = API in subject.session.extra
         return TokenSet(
             access_token=access,
-            id_token=self._id_token(subject, access) if OPENID in subject.scope else None,
+            id_token=self._id_token(subject, None if by_api else access) if by_api or OPENID in subject.scope else None,
             refresh_token=refresh_token,
             expires_in=subject.client.settings.lifetimes.access_token,
             scope=subject.scope,

@@ -20,6 +20,9 @@ class TokenStore(Protocol):
     def add_session(self, session: TokenSession) -> None:
         """A session that no code became: the implicit grant's."""
 
+    def begin_session(self, session: TokenSession, refresh: RefreshToken) -> None:
+        """A session that no code became, and its first refresh token, all or nothing."""
+
     def find_refresh(self, token_hash: str) -> tuple[RefreshToken, TokenSession, User | None] | None:
         """The token, its session and its user in one statement; used tokens too."""
 

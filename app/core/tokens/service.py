@@ -16,7 +16,7 @@ from app.core.kernel.secret import Secret
 from app.core.keys.model import KeyPurpose
 from app.core.pools.model import Pool
 from app.core.sessions.model import BrowserSession
-from app.core.tokens.beginning import RESOURCE, begin_directly, begin_from_code
+from app.core.tokens.beginning import RESOURCE, begin_directly, begin_from_api, begin_from_code
 from app.core.tokens.claims import Subject, client_claims
 from app.core.tokens.continuation import GoOn, Rotate, Stop, choose_continuation
 from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded, TargetInvalid
@@ -164,6 +164,27 @@ class Tokens:
         mint = Mint(self.keys, pool.pool_id)
         self.store.add_session(session)
         return mint.issue_directly(subject, request)
+
+    def issue_for_api(
+        self,
+        pool: Pool,
+        client: Client,
+        user: User,
+        *,
+        amr: tuple[str, ...],
+        auth_time: int,
+        device_key: str | None = None,
+    ) -> TokenSet:
+        """The tokens that a sign-in by an AWS API ends with (Cognito: InitiateAuth): access, ID and refresh token of a new session."""
+        now = self.clock.now()
+        session = begin_from_api(client, user, amr=amr, auth_time=auth_time, device_key=device_key, now=now)
+        subject = self._subject(client, user, session, scope=session.scope, nonce=None, resource=None)
+        mint = Mint(self.keys, pool.pool_id)
+        handle = Secret(new_handle())
+        lifetime = client.settings.lifetimes.refresh_token
+        self.store.begin_session(session, self._refresh_token(session, handle, expires_at=now + lifetime, now=now))
+        self.tally.add(TOKENS_ISSUED, "api")
+        return mint.issue(subject, refresh_token=handle)
 
     def issue_to_client(self, pool: Pool, client: Client, scope: tuple[str, ...]) -> TokenSet:
         """An access token for the client itself (RFC 6749 §4.4): one signature, nothing read and nothing written."""

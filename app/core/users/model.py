@@ -35,10 +35,14 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordRecord:
-    """``encoded`` is an Argon2id PHC string; ``set_at`` Unix seconds (expiration and temporary validity count from it)."""
+    """``encoded`` is an Argon2id PHC string; ``set_at`` Unix seconds (expiration and temporary validity count from it).
+
+    ``srp`` is the sealed SRP verifier of the same password, None until the password was seen in the clear here.
+    """
 
     encoded: Secret
     set_at: int
+    srp: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,10 +45,8 @@ class PasswordKeeper(Protocol):
     def check(self, pool: Pool, password: Secret) -> None:
         """Raises ``PasswordPolicyViolation``."""
 
-    def encode(self, pool: Pool, user: User | None, password: Secret) -> Secret:
-        """The hash of a password that fits the pool's policy and the user's history."""
-
-    def replace(self, user: User, encoded: Secret) -> User: ...
+    def replace_with(self, pool: Pool, user: User, password: Secret, *, new: bool = False) -> User:
+        """The user with a password that fits the pool's policy and, unless ``new``, the user's history."""
 
     def remember(self, pool: Pool, before: User) -> None: ...
 

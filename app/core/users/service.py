@@ -65,7 +65,7 @@ class Directory:
             raise InvalidParameter("The invitation needs an email or phone_number.")
         password = permanent_password or temporary_password or self.passwords.generate(pool)
         status = UserStatus.FORCE_CHANGE_PASSWORD if permanent_password is None else UserStatus.CONFIRMED
-        user = replace(self.passwords.replace(applicant, self.passwords.encode(pool, None, password)), status=status)
+        user = replace(self.passwords.replace_with(pool, applicant, password, new=True), status=status)
         held = identifiers_of(pool, user)
         try:
             with self.transactions.transaction():
@@ -86,9 +86,9 @@ class Directory:
         user = self.get(pool, username)
         if user.status is UserStatus.EXTERNAL_PROVIDER and not permanent:
             raise InvalidParameter("User password cannot be reset in the current state.")
-        encoded = self.passwords.encode(pool, user, password)
         status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
-        changed = replace(self.passwords.replace(user, encoded), status=status, updated_at=self.clock.now())
+        with_password = self.passwords.replace_with(pool, user, password)
+        changed = replace(with_password, status=status, updated_at=self.clock.now())
         with self.transactions.transaction():
             saved = self.users.save(changed)
             self.passwords.remember(pool, user)

@@ -1,0 +1,29 @@
+"""Which second factors a user may prove, and which ones could be set up. Pure."""
+
+from app.core.attempts import steps
+from app.core.pools.model import Pool
+from app.core.users.model import User
+
+_ADDRESSES = {steps.SMS_MFA: "phone_number", steps.EMAIL_OTP: "email"}
+_ORDER = (steps.SOFTWARE_TOKEN_MFA, steps.SMS_MFA, steps.EMAIL_OTP)
+
+
+def choose_second_factors(pool: Pool, user: User) -> tuple[str, ...]:
+    """Those that the user has switched on and the pool still offers. Where the pool demands one and the user has switched on none,
+    an address that a code can go to is one (``auth-flows.md`` §10).
+    """
+    offered = pool.settings.mfa.offers
+    enabled = [factor for factor in _ORDER if factor in offered and factor in user.mfa.enabled]
+    if not enabled and pool.settings.mfa.is_on:
+        enabled = [factor for factor in _ORDER if factor in offered and factor in _ADDRESSES]
+    return tuple(factor for factor in enabled if factor not in _ADDRESSES or user.attributes.get(_ADDRESSES[factor]))
+
+
+def choose_set_up(pool: Pool) -> tuple[str, ...]:
+    """What MFA_SETUP offers (Cognito: MFAS_CAN_SETUP)."""
+    return tuple(factor for factor in _ORDER if factor in pool.settings.mfa.offers)
+
+
+def address_of(factor: str) -> str:
+    """The attribute to which a factor's code goes."""
+    return "email" if factor == steps.EMAIL_OTP else "phone_number"
