@@ -225,5 +225,3 @@ class ChallengePages:
             required=True,
             **parts,
         )
-
-

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Response, request
 
+from app.blueprints.hosted_ui.entering import SESSION_COOKIE
 from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.forms import shown_name
 from app.blueprints.hosted_ui.frame import Frames
-from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE
 from app.blueprints.hosted_ui.visit import Visit
 from app.core.kernel.secret import Secret
 from app.core.sessions.consent import Consents

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from dataclasses import field as with_default
 from typing import Any
 
+from app.core.factors.errors import SoftwareTokenNotFound, SoftwareTokenUsed
 from app.core.kernel import errors
 from app.core.kernel.errors import AttributeViolation, Fact, PasswordPolicyViolation
 from app.web.context_parts import IdentifierKind
@@ -40,6 +41,8 @@ _SENTENCES: dict[type[Fact], Sentence] = {
     errors.CodeMismatch: Sentence(key="error.code_mismatch", field="code"),
     # The same sentence: a name that never asked for a code has none to expire, and that would tell who did.
     errors.CodeExpired: Sentence(key="error.code_mismatch", field="code"),
+    SoftwareTokenUsed: Sentence(key="error.code_used", field="code"),
+    SoftwareTokenNotFound: Sentence(key="error.code_mismatch", field="code"),
     errors.CodeDeliveryFailed: Sentence(key="error.delivery_failed", status=503),
     errors.SessionExpired: Sentence(key="error.session_expired"),
     errors.SessionUsed: Sentence(key="error.session_expired"),

@@ -47,6 +47,11 @@ def identifier_kind(pool: Pool) -> IdentifierKind:
     return "phone_number" if names == {"phone_number"} else "username"
 
 
+def asks_for_choice(pool: Pool) -> bool:
+    """Whether the name comes first and the way after it: where a code can stand in the place of the password."""
+    return any(factor not in {"PASSWORD", "WEB_AUTHN"} for factor in pool.settings.first_factors)
+
+
 def shown_name(pool: Pool, user: User) -> str:
     """What the user signs in with: the address where the pool's usernames are addresses, else the username."""
     for name in ("email", "phone_number"):

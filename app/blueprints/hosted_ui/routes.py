@@ -11,11 +11,14 @@ from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.exceptions import NotFound
 
 from app.blueprints.hosted_ui.assets import Assets
+from app.blueprints.hosted_ui.challenges import ChallengePages
 from app.blueprints.hosted_ui.consent import ConsentPages
+from app.blueprints.hosted_ui.entering import SESSION_COOKIE, Entering
 from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.frame import Frames
+from app.blueprints.hosted_ui.passkeys import PasskeyCeremonies
 from app.blueprints.hosted_ui.recovery import RecoveryPages
-from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE, SignInPages
+from app.blueprints.hosted_ui.sign_in import SignInPages
 from app.blueprints.hosted_ui.sign_up import SignUpPages
 from app.blueprints.hosted_ui.visit import RedirectUriRefused, Visit, read_visit
 from app.core.clients.model import Client
@@ -57,15 +60,21 @@ class HostedUi:
 
     def blueprint(self) -> Blueprint:
         frames = Frames(pages=self.pages, cookies=self.cookies, csrf=self.csrf)
-        sign_in = SignInPages(frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts)
+        entering = Entering(frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts)
+        passkeys = PasskeyCeremonies(frames=frames, sign_in=self.sign_in)
+        sign_in = SignInPages(
+            frames=frames, sign_in=self.sign_in, sessions=self.sessions, entering=entering, passkeys=passkeys
+        )
+        challenges = ChallengePages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
         consent = ConsentPages(frames=frames, sessions=self.sessions, consents=self.consents)
-        sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, sign_in_pages=sign_in)
+        sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, entering=entering)
         recovery = RecoveryPages(frames=frames, recovery=self.recovery)
         errors = self.errors
         assets = Assets(pages=self.pages, which=self.which)
         table: dict[str, tuple[Show, Submit]] = {
             "/login": (sign_in.show, sign_in.submit),
             "/changePassword": (sign_in.show_new_password, sign_in.submit_new_password),
+            "/mfa": (challenges.show, challenges.submit),
             "/consent": (consent.show, consent.submit),
             "/signup": (sign_up.show, sign_up.submit),
             "/confirm": (sign_up.show_confirm, sign_up.submit_confirm),
@@ -157,6 +166,6 @@ class CaseFolding:
 
 PAGE_PATHS = (
     "/login", "/logout", "/signup", "/confirm", "/confirmUser", "/resendcode", "/forgotPassword",
-    "/confirmForgotPassword", "/changePassword", "/consent", "/error",
+    "/confirmForgotPassword", "/changePassword", "/mfa", "/consent", "/error",
 )  # fmt: skip
 """What is matched whatever its case, with or without a slash at its end."""

@@ -10,7 +10,6 @@ from app.core.kernel.errors import ClientNotFound, Fact
 from app.core.pools.model import Pool
 from app.web.pool import WhichPool
 
-
 VIEW = "view"
 """The parameter of ours that says which face of a page is meant; it belongs to no authorize request."""
 
@@ -55,14 +54,14 @@ class Visit:
         """Where whoever is signed in goes on: the authorize request, or the account page where there is none."""
         return self.url("oauth2/authorize" if self.is_authorize_request else "account")
 
-    def url_in(self, path: str, language: str) -> str:
+    def url_in(self, path: str, language: str, view: str = "") -> str:
         """The same page in another language."""
         kept = [
             (name, value)
             for name, value in parse_qsl(self.query, keep_blank_values=True)
             if name not in {"lang", "ui_locales"}
         ]
-        return f"{quote(path)}?{urlencode([*kept, ('lang', language)])}"
+        return f"{quote(path)}?{urlencode([*kept, *([(VIEW, view)] if view else ()), ('lang', language)])}"
 
 
 def read_visit(which: WhichPool, request: Request) -> Visit:
