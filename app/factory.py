@@ -13,8 +13,8 @@ from app.adapters.system.logs import configure_logging
 from app.aws.dispatch import Dispatch
 from app.aws.gate import Gate
 from app.blueprints.development import development_blueprint
-from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
 from app.blueprints.hosted_ui.entering import SESSION_COOKIE
+from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings

@@ -144,8 +144,7 @@ class ChallengePages:
         try:
             outcome = self._answer(visit, progress, caller)
         except SessionUsed:
-            # The same form a second time: whoever was signed in by the first goes on.
-            return self.frames.go(visit, visit.onward, Progress())
+            return self.entering.after_used(visit)
         except _MENDABLE as fact:
             return self.show(visit, sentence_of(fact))
         except Fact as fact:

@@ -12,6 +12,7 @@ from app.core.kernel.caller import Caller
 from app.core.kernel.secret import Secret
 from app.core.sessions.logout import Logouts
 from app.core.sessions.service import SESSION_SECONDS, Sessions
+from app.core.sessions.suffices import Suffices
 from app.core.sign_in.first_factors import PASSWORD
 from app.core.sign_in.model import Challenge, ChoiceAnswer, SignedIn
 from app.core.sign_in.service import SignIn
@@ -75,6 +76,17 @@ class Entering:
 
     def start_again(self, visit: Visit) -> Response:
         return self.frames.go(visit, visit.url("login"), Progress(notice="error.session_expired"))
+
+    def find_present(self, visit: Visit) -> Suffices | None:
+        """Who is signed in in this browser."""
+        handle = self.frames.cookies.find(request, SESSION_COOKIE, visit.pool.pool_id)
+        return self.sessions.find_signed_in(visit.pool.pool_id, None if handle is None else Secret(handle))
+
+    def after_used(self, visit: Visit) -> Response:
+        """The attempt is spent: by the same form a moment ago, which signed in, or by too many wrong answers."""
+        if self.find_present(visit) is None:
+            return self.start_again(visit)
+        return self.frames.go(visit, visit.onward, Progress())
 
     def _finish(self, visit: Visit, signed_in: SignedIn, caller: Caller) -> Response:
         """A fresh session under a fresh handle, whatever the browser brought (session fixation)."""

@@ -62,9 +62,7 @@ class HostedUi:
         frames = Frames(pages=self.pages, cookies=self.cookies, csrf=self.csrf)
         entering = Entering(frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts)
         passkeys = PasskeyCeremonies(frames=frames, sign_in=self.sign_in)
-        sign_in = SignInPages(
-            frames=frames, sign_in=self.sign_in, sessions=self.sessions, entering=entering, passkeys=passkeys
-        )
+        sign_in = SignInPages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
         challenges = ChallengePages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
         consent = ConsentPages(frames=frames, sessions=self.sessions, consents=self.consents)
         sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, entering=entering)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
-from app.blueprints.hosted_ui.entering import SESSION_COOKIE, Entering
+from app.blueprints.hosted_ui.entering import Entering
 from app.blueprints.hosted_ui.errors import Sentence, missing, sentence_of
 from app.blueprints.hosted_ui.forms import (
     asks_for_choice,
@@ -23,7 +23,6 @@ from app.blueprints.hosted_ui.visit import Visit
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import Fact, SessionExpired, SessionUsed, UserNotConfirmed
 from app.core.kernel.secret import Secret
-from app.core.sessions.service import Sessions
 from app.core.sign_in.model import ChoiceProof, NewPassword, PasswordProof
 from app.core.sign_in.service import SignIn
 from app.web.contexts import ChangePasswordPage, SignInPage
@@ -35,7 +34,6 @@ class SignInPages:
 
     frames: Frames
     sign_in: SignIn
-    sessions: Sessions
     entering: Entering
     passkeys: PasskeyCeremonies
 
@@ -120,8 +118,7 @@ class SignInPages:
         """Where an account is to be selected, the present one is offered; another name may be typed over it."""
         if "select_account" not in request.args.get("prompt", "").split():
             return ""
-        handle = self.frames.cookies.find(request, SESSION_COOKIE, visit.pool.pool_id)
-        present = self.sessions.find_signed_in(visit.pool.pool_id, None if handle is None else Secret(handle))
+        present = self.entering.find_present(visit)
         return "" if present is None else shown_name(visit.pool, present.user)
 
     def _draw(self, visit: Visit, *, error: Sentence | None = None, username: str) -> Response:
