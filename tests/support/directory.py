@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from app.adapters.sql.tables import audit as audit_table
 from app.adapters.system.argon2 import Argon2Hasher
+from app.adapters.system.big_numbers import choose_power
+from app.adapters.system.clock import SystemClock
 from app.adapters.system.common_passwords import ZxcvbnPasswords
 from app.core.account.administration import AdministrationRecord
 from app.core.account.service import Account
@@ -25,8 +27,10 @@ from app.core.limits.lockout import Lockout
 from app.core.limits.rates import Rates
 from app.core.pools.model import Pool
 from app.core.recovery.service import Recovery
+from app.core.sign_in.factor_codes import FactorCodes
 from app.core.sign_in.model import PasswordProof
 from app.core.sign_in.service import SignIn
+from app.core.sign_in.srp_exchange import SrpExchange
 from app.core.sign_up.model import Registration
 from app.core.sign_up.service import SignUp
 from app.core.users.model import User
@@ -137,6 +141,13 @@ class House:
         return row.event, row.outcome
 
 
+class NoFactors:
+    """Users here have a password and nothing else; asking for more is a mistake of the test."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(name)
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     world = World(fresh_sqlite(tmp_path))
@@ -149,7 +160,8 @@ def build(world: World, hasher: Argon2Hasher | None = None) -> House:
     ephemeral = CountingEphemeral(world.ephemeral, counts)
     argon2 = CountingHasher(hasher or Argon2Hasher("test", waiting=1000), counts)
     clock, audit, users = world.clock, world.audit, world.users
-    passwords = Passwords(hasher=argon2, common=ZxcvbnPasswords(), users=users, clock=clock)
+    power, sealer = choose_power(), world.sealer
+    passwords = Passwords(hasher=argon2, power=power, sealer=sealer, common=ZxcvbnPasswords(), users=users, clock=clock)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=world.hasher)
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=world.hasher)
     lockout = Lockout(ephemeral=ephemeral, clock=clock)
@@ -163,6 +175,12 @@ def build(world: World, hasher: Argon2Hasher | None = None) -> House:
         lockout=lockout,
         rates=rates,
         sign_in=SignIn(
+            exchange=SrpExchange(passwords=passwords, hasher=world.hasher, power=power, real_time=SystemClock()),
+            codes=FactorCodes(hasher=world.hasher, messages=world.mailbox),
+            software_tokens=NoFactors(),
+            passkeys=NoFactors(),
+            devices=NoFactors(),
+            recovery_codes=NoFactors(),
             users=users,
             passwords=passwords,
             attempts=attempts,

@@ -9,7 +9,11 @@ from app.services import Services
 
 
 def access_token_of(
-    services: Services, pool: Pool, client: Client, user: User, scope: tuple[str, ...] = ("aws.cognito.signin.user.admin",)
+    services: Services,
+    pool: Pool,
+    client: Client,
+    user: User,
+    scope: tuple[str, ...] = ("aws.cognito.signin.user.admin",),
 ) -> str:
     now = services.clock.now()
     browser = BrowserSession(

@@ -6,9 +6,11 @@ from typing import Any
 
 from app.aws.call import Call
 from app.aws.errors import AwsError
+from app.core.attempts.service import Attempts
 from app.core.clients.model import Client
-from app.core.kernel.errors import ClientNotFound, PoolNotFound, TokenInvalid
+from app.core.kernel.errors import ClientNotFound, PoolNotFound, SessionExpired, TokenInvalid
 from app.core.kernel.ids import ClientId, PoolId
+from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.tokens.model import VerifiedAccess
 from app.services import Services
@@ -32,6 +34,16 @@ def client_of(services: Services, call: Call) -> tuple[Pool, Client]:
     pool = services.pools.find(client.pool_id) if client else None
     if client is None or pool is None or not pool.extensions.enabled:
         raise ClientNotFound(f"User pool client {client_id} does not exist.")
+    return pool, client
+
+
+def client_of_session(services: Services, call: Call) -> tuple[Pool, Client]:
+    """The client whose sign-in a Session belongs to; raises ``SessionExpired`` for a string that is none of ours."""
+    client_id = Attempts.find_client_id(Secret(call.input["Session"]))
+    client = services.clients.find(client_id) if client_id else None
+    pool = services.pools.find(client.pool_id) if client else None
+    if client is None or pool is None or not pool.extensions.enabled:
+        raise SessionExpired
     return pool, client
 
 

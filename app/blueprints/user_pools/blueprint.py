@@ -12,8 +12,10 @@ from app.blueprints.user_pools.not_yet import NOT_YET
 from app.blueprints.user_pools.pools import UserPools
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
+from app.blueprints.user_pools.sign_in import SignInOperations
 from app.blueprints.user_pools.software_tokens import SoftwareTokens
 from app.blueprints.user_pools.tags import Tags
+from app.blueprints.user_pools.tokens import TokenOperations
 from app.services import Services
 
 SERVICE = "cognito-idp"
@@ -28,6 +30,8 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     SessionConfiguration,
     SoftwareTokens,
     MfaPreferences,
+    SignInOperations,
+    TokenOperations,
 )
 
 

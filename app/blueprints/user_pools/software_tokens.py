@@ -5,7 +5,7 @@ from typing import Any
 from app.aws.call import Call
 from app.aws.errors import AwsError
 from app.aws.operations import operation
-from app.blueprints.user_pools.access import pool_of, signed_in
+from app.blueprints.user_pools.access import client_of_session, pool_of, signed_in
 from app.core.kernel.secret import Secret
 from app.services import Services
 
@@ -18,16 +18,26 @@ class SoftwareTokens:
 
     @operation("AssociateSoftwareToken")
     def associate_software_token(self, call: Call) -> Mapping[str, Any]:
-        _check_token_alone(call)
+        if _is_during_sign_in(call):
+            pool, client = client_of_session(self.services, call)
+            seed, session = self.services.sign_in.begin_software_token(
+                pool, client, Secret(call.input["Session"]), call.caller
+            )
+            return {"SecretCode": seed.reveal(), "Session": session.reveal()}
         found = signed_in(self.services, call)
         seed = self.services.totp.begin(found.pool, found.user, caller=call.caller)
         return {"SecretCode": seed.reveal()}
 
     @operation("VerifySoftwareToken")
     def verify_software_token(self, call: Call) -> Mapping[str, Any]:
-        _check_token_alone(call)
-        found = signed_in(self.services, call)
         code, name = Secret(call.input["UserCode"]), call.input.get("FriendlyDeviceName")
+        if _is_during_sign_in(call):
+            pool, client = client_of_session(self.services, call)
+            session = self.services.sign_in.verify_software_token(
+                pool, client, Secret(call.input["Session"]), code, name, call.caller
+            )
+            return {"Status": "SUCCESS", "Session": session.reveal()}
+        found = signed_in(self.services, call)
         self.services.totp.confirm(found.pool, found.user, code, name=name, caller=call.caller)
         return {"Status": "SUCCESS"}
 
@@ -38,12 +48,9 @@ class SoftwareTokens:
         return {}
 
 
-def _check_token_alone(call: Call) -> None:
-    """An access token or a Session, never both."""
+def _is_during_sign_in(call: Call) -> bool:
+    """Whether a Session speaks for the user: an access token or a Session, never both."""
     given = {member for member in ("AccessToken", "Session") if member in call.input}
-    if given == {"Session"}:
-        raise AwsError(
-            "InvalidParameterException", "A software token cannot be set up during sign-in on this server yet."
-        )
-    if given != {"AccessToken"}:
+    if len(given) != 1:
         raise AwsError("InvalidParameterException", "Either an AccessToken or a Session must be given.")
+    return given == {"Session"}

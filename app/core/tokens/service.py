@@ -1,6 +1,4 @@
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from app.core.audit.model import AuditEvent
 from app.core.audit.ports import AuditLog
@@ -8,14 +6,13 @@ from app.core.audit.tally import TOKENS_ISSUED, Tally, Uncounted
 from app.core.clients.model import Client
 from app.core.groups.ports import GroupStore
 from app.core.kernel.caller import Caller
-from app.core.kernel.clock import Clock
-from app.core.kernel.errors import GrantInvalid, RefreshTokenReuse, TokenInvalid
-from app.core.kernel.ids import ClientId, PoolId, Sub, new_handle, new_uuid
-from app.core.kernel.sealing import Hasher
+from app.core.kernel.errors import GrantInvalid, RefreshTokenReuse
+from app.core.kernel.ids import new_handle, new_uuid
 from app.core.kernel.secret import Secret
 from app.core.keys.model import KeyPurpose
 from app.core.pools.model import Pool
 from app.core.sessions.model import BrowserSession
+from app.core.tokens.access import AccessTokens
 from app.core.tokens.beginning import RESOURCE, begin_directly, begin_from_api, begin_from_code
 from app.core.tokens.claims import Subject, client_claims
 from app.core.tokens.continuation import GoOn, Rotate, Stop, choose_continuation
@@ -30,16 +27,12 @@ from app.core.tokens.model import (
     RefreshToken,
     TokenSession,
     TokenSet,
-    VerifiedAccess,
-    VerifiedMachine,
 )
-from app.core.tokens.ports import Ended, FindClient, FindPool, SigningKeys, TokenStore
+from app.core.tokens.ports import Ended
 from app.core.tokens.resources import choose_audience, narrow_resource
 from app.core.tokens.scopes import check_readable, narrow_scope
-from app.core.tokens.subjects import PAIRWISE, subject_of
-from app.core.tokens.verification import looks_signed, read_unverified, verify
+from app.core.tokens.verification import looks_signed
 from app.core.users.model import User
-from app.core.users.ports import UserStore
 
 CODE_SECONDS = 300
 """An authorization code lives five minutes (tokens.md §6)."""
@@ -49,29 +42,13 @@ _REFRESH = "refresh token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """Codes in, tokens out, and whether a token still counts. ``public_url`` is the origin of every issuer."""
+class Tokens(AccessTokens):
+    """Codes in, tokens out, and whether a token still counts."""
 
-    store: TokenStore
-    users: UserStore
     groups: GroupStore
-    keys: SigningKeys
-    find_pool: FindPool
-    find_client: FindClient
     ended: Ended
     audit: AuditLog
-    hasher: Hasher
-    clock: Clock
-    public_url: str
     tally: Tally = field(default_factory=Uncounted)
-
-    def issuer(self, pool_id: PoolId) -> str:
-        """The pool's issuer identifier: what stands in ``iss``, and below which discovery answers."""
-        return f"{self.public_url}/{pool_id}"
-
-    def subject_for(self, client: Client, sub: Sub) -> str:
-        """The ``sub`` by which the client knows the user: in ID tokens, access tokens, userInfo and introspection alike."""
-        return subject_of(client, sub, self.hasher.derive(PAIRWISE)) if client.extensions.pairwise else sub
 
     # -- codes ---------------------------------------------------------------------------------------------------------
 
@@ -270,7 +247,7 @@ class Tokens:
         self._record("tokens.refresh_reused", session, caller)
         return RefreshTokenReuse()
 
-    # -- revocation and verification -----------------------------------------------------------------------------------
+    # -- revocation -----------------------------------------------------------------------------------
 
     def revoke(self, pool: Pool, client: Client, token: Secret, caller: Caller | None = None) -> None:
         """Ends the session of a refresh token and every token made from it (RFC 7009 §2.1). Unknown and revoked ones pass silently.
@@ -289,80 +266,6 @@ class Tokens:
             raise GrantInvalid("The token was not issued to this client.")
         self.store.revoke_session(session.pool_id, session.origin_jti, now=self.clock.now())
         self._record("tokens.revoked", session, caller or Caller())
-
-    def verify_access(self, token: str, *, pool_id: PoolId | None = None) -> VerifiedAccess:
-        """Everything about an access token of ours that counts now; else ``TokenInvalid``, which never says why.
-
-        ``pool_id`` is the pool of the host that was asked, where the host has one: another pool's token is refused there.
-        """
-        found = self.verify_any_access(token, pool_id=pool_id)
-        if isinstance(found, VerifiedMachine):
-            raise TokenInvalid
-        return found
-
-    def verify_any_access(self, token: str, *, pool_id: PoolId | None = None) -> VerifiedAccess | VerifiedMachine:
-        """As ``verify_access``, and the same for a token that a client got for itself, which needs no database at all."""
-        unverified = read_unverified(token)
-        pool = self._pool_of(unverified.issuer)
-        if pool_id is not None and pool.pool_id != pool_id:
-            raise TokenInvalid
-        claims = verify(unverified, self.keys.find_verifier(pool.pool_id, KeyPurpose.ACCESS, unverified.kid))
-        if claims.get("token_use") != "access" or claims["exp"] <= self.clock.now():
-            raise TokenInvalid
-        client = self.find_client(ClientId(claims["client_id"]))
-        if client is None or client.pool_id != pool.pool_id:
-            raise TokenInvalid
-        if "username" not in claims:
-            return VerifiedMachine(pool=pool, client=client, claims=claims)
-        session, user = self._session_of(pool, client, claims)
-        return VerifiedAccess(
-            pool=pool,
-            client=client,
-            user=user,
-            session=session,
-            scope=tuple(claims["scope"].split(" ")),
-            claims=claims,
-        )
-
-    def why_refused(self, token: str) -> str:
-        """Of a refused access token: ``expired`` or ``revoked`` where we signed it, for its holder to know; else ``invalid``."""
-        try:
-            unverified = read_unverified(token)
-            pool = self._pool_of(unverified.issuer)
-            claims = verify(unverified, self.keys.find_verifier(pool.pool_id, KeyPurpose.ACCESS, unverified.kid))
-        except TokenInvalid:
-            return "invalid"
-        if claims.get("token_use") != "access":
-            return "invalid"
-        return "expired" if claims["exp"] <= self.clock.now() else "revoked"
-
-    def _pool_of(self, issuer: str) -> Pool:
-        """The living pool of an issuer as a token names it: not yet proven, so only good for finding the key."""
-        origin, _, name = issuer.rpartition("/")
-        # Identifiers are ASCII words: anything else never reaches a store.
-        known = origin == self.public_url and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-        pool = self.find_pool(PoolId(name)) if known else None
-        if pool is None or not pool.extensions.enabled:
-            raise TokenInvalid
-        return pool
-
-    def _session_of(self, pool: Pool, client: Client, claims: Mapping[str, Any]) -> tuple[TokenSession | None, User]:
-        """The session row is the truth; tokens that name none fall under the user's cut-off alone. Equal seconds are refused."""
-        session: TokenSession | None = None
-        if "origin_jti" in claims:
-            found = self.store.find_session(pool.pool_id, claims["origin_jti"])
-            if found is None:
-                raise TokenInvalid
-            session, user = found
-            if session.revoked_at is not None or session.client_id != claims["client_id"]:
-                raise TokenInvalid
-        else:
-            user = self.users.find(pool.pool_id, Sub(claims["sub"]))
-        if user is None or not user.enabled or self.subject_for(client, user.sub) != claims["sub"]:
-            raise TokenInvalid
-        if claims["auth_time"] <= user.sessions_valid_after:
-            raise TokenInvalid
-        return session, user
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
