@@ -12,6 +12,7 @@ from app.adapters.sql.db import Database
 from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.sql.groups import SqlGroups
 from app.adapters.sql.keys import SqlKeys
+from app.adapters.sql.passkeys import SqlPasskeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
 from app.adapters.sql.principals import SqlAccessKeys
 from app.adapters.sql.resource_servers import SqlResourceServers
@@ -38,6 +39,7 @@ from app.core.branding import parse_branding
 from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
 from app.core.factors.one_time_code import OneTimeCodes
+from app.core.factors.passkeys import Passkeys
 from app.core.factors.password import Passwords
 from app.core.factors.preferences import Preferences
 from app.core.factors.totp import Totp
@@ -211,6 +213,17 @@ def open_rooms(
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
     absent: Any = None
+    passkeys = Passkeys(
+        store=SqlPasskeys(database),
+        users=users,
+        list_domains=pools.list_domains,
+        ephemeral=ephemeral,
+        hasher=hasher,
+        audit=audit,
+        clock=clock,
+        transactions=database,
+        public_url=settings.public_url,
+    )
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access_key_store = SqlAccessKeys(database, sealer)
     return Services(
@@ -256,7 +269,7 @@ def open_rooms(
             exchange=SrpExchange(passwords=passwords, hasher=hasher, power=choose_power(), real_time=SystemClock()),
             codes=FactorCodes(hasher=hasher, messages=messages),
             software_tokens=totp,
-            passkeys=absent,
+            passkeys=passkeys,
             devices=absent,
             recovery_codes=absent,
             users=users,
@@ -303,6 +316,7 @@ def open_rooms(
             transactions=database,
         ),
         totp=totp,
+        passkeys=passkeys,
         preferences=Preferences(users=users, software_tokens=totp, audit=audit, clock=clock, transactions=database),
     )
 

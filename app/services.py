@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.core.account.service import Account
 from app.core.audit.ports import AuditLog
 from app.core.clients.service import Clients
+from app.core.factors.passkeys import Passkeys
 from app.core.factors.preferences import Preferences
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
@@ -56,3 +57,4 @@ class Services:
     account: Account
     totp: Totp
     preferences: Preferences
+    passkeys: Passkeys

@@ -169,7 +169,7 @@ class AuthenticatorPage(PageFrame):
 
     username: Annotated[str, "whose"]
     qr: Annotated[QrCode, "the set-up address as a picture"]
-    secret: Annotated[tuple[str, ...], "the same as text, in groups to read aloud"]
+    groups: Annotated[tuple[str, ...], "the same as text, in groups to read aloud"]
     set_up_url: Annotated[str, "`otpauth:` address, for a link on the phone itself"]
     required: Annotated[bool, "whether the sign-in goes on only after this"] = False
 

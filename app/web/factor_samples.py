@@ -34,7 +34,7 @@ from app.web.qr import draw_qr
 _ADA = "ada@example.com"
 _OPTIONS = '{"challenge": "c2FtcGxl"}'
 _SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-_ADDRESS = f"otpauth://totp/Tidewater:{_ADA}?secret={_SEED}&issuer=Tidewater"
+_ADDRESS = f"otpauth://totp/{_ADA}?secret={_SEED}"
 _WAYS = (
     Way(value="PASSWORD", kind="password"),
     Way(value="EMAIL_OTP", kind="email", destination="a***@e***"),
@@ -60,7 +60,7 @@ def factor_samples(frame: Mapping[str, Any], sign_in: SignInPage, say: Callable[
         **frame,
         username=_ADA,
         qr=draw_qr(_ADDRESS),
-        secret=tuple(_SEED[i : i + 4] for i in range(0, len(_SEED), 4)),
+        groups=tuple(_SEED[i : i + 4] for i in range(0, len(_SEED), 4)),
         set_up_url=_ADDRESS,
         required=True,
     )

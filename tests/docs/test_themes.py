@@ -60,11 +60,11 @@ def poisoned(value):
     if isinstance(value, tuple):
         return tuple(poisoned(part) for part in value)
     if is_dataclass(value):
-        kept = {"lang", "dir", "kind", "identifier", "reason", "type", "n", "texts", "name"}
+        kept = {"lang", "dir", "kind", "identifier", "reason", "purpose", "type", "n", "texts", "name"}
         changes = {
             part.name: poisoned(getattr(value, part.name))
             for part in fields(value)
-            if part.name not in kept or (part.name == "name" and type(value).__name__ != "AttributeField")
+            if part.name not in kept or (part.name == "name" and type(value).__name__ not in {"AttributeField", "AccountContact"})
         }
         return replace(value, **changes)
     if hasattr(value, "items"):

@@ -18,6 +18,6 @@ def set_up_parts(issuer: str, account: str, seed: Secret) -> dict[str, Any]:
     address = f"otpauth://totp/{label}?{urlencode({'secret': text, 'issuer': issuer}, quote_via=quote)}"
     return {
         "qr": draw_qr(address),
-        "secret": tuple(text[i : i + _GROUP] for i in range(0, len(text), _GROUP)),
+        "groups": tuple(text[i : i + _GROUP] for i in range(0, len(text), _GROUP)),
         "set_up_url": address,
     }

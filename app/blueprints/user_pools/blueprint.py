@@ -9,6 +9,7 @@ from app.blueprints.user_pools.groups import UserPoolGroups
 from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
 from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
+from app.blueprints.user_pools.passkeys import WebAuthnCredentials
 from app.blueprints.user_pools.pools import UserPools
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
@@ -32,6 +33,7 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     MfaPreferences,
     SignInOperations,
     TokenOperations,
+    WebAuthnCredentials,
 )
 
 

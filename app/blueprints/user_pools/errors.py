@@ -4,7 +4,7 @@ from app.aws.errors import AwsError
 from app.aws.models import OperationModel
 from app.core.clients.document import InvalidOAuthFlow, ScopeDoesNotExist
 from app.core.clients.service import SecretNotFound
-from app.core.factors.errors import SoftwareTokenNotFound, SoftwareTokenRefused
+from app.core.factors import errors as factors
 from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
@@ -53,8 +53,16 @@ _NAMES: dict[type[facts.Fact], str] = {
     ResourceServerNotFound: "ResourceNotFoundException",
     SecretNotFound: "ResourceNotFoundException",
     RevocationDisabled: "UnsupportedOperationException",
-    SoftwareTokenNotFound: "SoftwareTokenMFANotFoundException",
-    SoftwareTokenRefused: "EnableSoftwareTokenMFAException",
+    factors.SoftwareTokenNotFound: "SoftwareTokenMFANotFoundException",
+    factors.SoftwareTokenRefused: "EnableSoftwareTokenMFAException",
+    factors.PasskeysNotEnabled: "WebAuthnNotEnabledException",
+    factors.PasskeysNotConfigured: "WebAuthnConfigurationMissingException",
+    factors.PasskeyChallengeNotFound: "WebAuthnChallengeNotFoundException",
+    factors.PasskeyClientMismatch: "WebAuthnClientMismatchException",
+    factors.PasskeyOriginNotAllowed: "WebAuthnOriginNotAllowedException",
+    factors.PasskeyRelyingPartyMismatch: "WebAuthnRelyingPartyMismatchException",
+    factors.PasskeyNotSupported: "WebAuthnCredentialNotSupportedException",
+    factors.PasskeyNotFound: "ResourceNotFoundException",
     NotRevocable: "UnsupportedTokenTypeException",
 }
 

@@ -1,6 +1,6 @@
 """What a user is told about software tokens, passkeys and choices of factors."""
 
-from app.core.kernel.errors import CodeExpired, CodeMismatch, Fact
+from app.core.kernel.errors import CodeExpired, CodeMismatch, Fact, IncorrectCredentials
 
 
 class SoftwareTokenUsed(CodeExpired):
@@ -23,3 +23,55 @@ class SoftwareTokenRefused(CodeMismatch):
     """The first code of a new token is wrong (Cognito: EnableSoftwareTokenMFAException)."""
 
     message = "Code mismatch"
+
+
+class PasskeysNotEnabled(Fact):
+    """Cognito: WebAuthnNotEnabledException."""
+
+    message = "Passkeys are not enabled for the user pool."
+
+
+class PasskeysNotConfigured(Fact):
+    """Cognito: WebAuthnConfigurationMissingException."""
+
+    message = "The user pool has no relying party id and no domain."
+
+
+class PasskeyChallengeNotFound(Fact):
+    """Cognito: WebAuthnChallengeNotFoundException."""
+
+    message = "The challenge has expired or was used before. Start the registration again."
+
+
+class PasskeyClientMismatch(Fact):
+    """Cognito: WebAuthnClientMismatchException."""
+
+    message = "The registration was started by another app client."
+
+
+class PasskeyOriginNotAllowed(Fact):
+    """Cognito: WebAuthnOriginNotAllowedException."""
+
+    message = "The origin does not belong to the relying party."
+
+
+class PasskeyRelyingPartyMismatch(Fact):
+    """Cognito: WebAuthnRelyingPartyMismatchException."""
+
+    message = "The passkey belongs to another relying party."
+
+
+class PasskeyNotSupported(Fact):
+    """Cognito: WebAuthnCredentialNotSupportedException."""
+
+    message = "The passkey is of a kind that is not supported."
+
+
+class PasskeyNotFound(Fact):
+    message = "The passkey does not exist."
+
+
+class PasskeyRefused(IncorrectCredentials):
+    """A sign-in with a passkey that does not hold; the same for one that nobody has."""
+
+    message = "The passkey could not be verified."

@@ -1,5 +1,6 @@
 from typing import Protocol
 
+from app.core.factors.passkey import Passkey
 from app.core.factors.software_token import SoftwareToken
 from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.secret import Secret
@@ -51,3 +52,24 @@ class SetUp(Protocol):
     """Whether a user has set up a factor that must be."""
 
     def is_set_up(self, pool_id: PoolId, sub: Sub) -> bool: ...
+
+
+class PasskeyStore(Protocol):
+    def add(self, passkey: Passkey, *, most: int) -> None:
+        """Raises ``QuotaExceeded`` where the user has ``most`` already, ``PasskeyTaken`` where the credential is known."""
+
+    def find(self, pool_id: PoolId, credential_id: str) -> Passkey | None: ...
+
+    def list_of(self, pool_id: PoolId, sub: Sub) -> list[Passkey]:
+        """Oldest first."""
+
+    def has_any(self, pool_id: PoolId, sub: Sub) -> bool: ...
+
+    def use(self, passkey: Passkey, *, sign_count: int) -> bool:
+        """Notes the authenticator's count where it grew, or where both are 0 (it counts nothing); else False."""
+
+    def remove(self, pool_id: PoolId, sub: Sub, credential_id: str) -> bool: ...
+
+
+class PasskeyTaken(Exception):  # noqa: N818 - a fact between store and room
+    """The credential is registered in the pool already."""
