@@ -133,7 +133,7 @@ class Way:
 class Ceremony:
     """What `passkeys.js` asks the browser for, and the form that takes its answer.
 
-    The form has the hidden fields `csrf_token` and `credential`, which the script fills in; its button submits
+    The form has the hidden fields `csrf_token`, `state` and `credential`, which the script fills in; its button submits
     `action=passkey`. Without JavaScript neither is shown.
     """
 

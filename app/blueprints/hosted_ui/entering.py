@@ -22,6 +22,8 @@ SESSION_COOKIE = "session"
 CODE_STEPS = frozenset({steps.EMAIL_OTP, steps.SMS_OTP, steps.SMS_MFA, steps.SOFTWARE_TOKEN_MFA})
 _KNOWN = CODE_STEPS | {steps.SELECT_CHALLENGE, steps.SELECT_MFA_TYPE, steps.MFA_SETUP}
 _SECOND = frozenset({steps.SMS_MFA, steps.SOFTWARE_TOKEN_MFA, steps.SELECT_MFA_TYPE, steps.MFA_SETUP})
+FRESH_SECONDS = 300
+"""How long a sign-in counts as the person's own wish to change something."""
 OFFERED = (PASSWORD, steps.SOFTWARE_TOKEN_MFA, steps.EMAIL_OTP, steps.SMS_OTP, steps.SMS_MFA)
 """What these pages can ask for. A passkey is asked for beside them, whoever it is: a list of passkeys would say who has one."""
 
@@ -81,6 +83,18 @@ class Entering:
         """Who is signed in in this browser."""
         handle = self.frames.cookies.find(request, SESSION_COOKIE, visit.pool.pool_id)
         return self.sessions.find_signed_in(visit.pool.pool_id, None if handle is None else Secret(handle))
+
+    def find_fresh(self, visit: Visit) -> Suffices | None:
+        """Who proved a moment ago to be who is signed in: others must, before anything of the account is changed."""
+        present = self.find_present(visit)
+        if present is None or self.sessions.clock.now() - present.session.auth_time > FRESH_SECONDS:
+            return None
+        return present
+
+    def prove_again(self, visit: Visit, page: str) -> Response:
+        """By any way in; after it the person is back on the page."""
+        progress = Progress(notice="error.sign_in_again") if self.find_present(visit) else Progress()
+        return self.frames.go(visit, visit.going_to(page).url("login"), progress)
 
     def after_used(self, visit: Visit) -> Response:
         """The attempt is spent: by the same form a moment ago, which signed in, or by too many wrong answers."""

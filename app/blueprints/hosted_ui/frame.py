@@ -61,6 +61,7 @@ class Frames:
         form_page: str | None,
         view: str = "",
         account_url: str | None = None,
+        application_url: str | None = None,
         error: Sentence | None = None,
         values: Mapping[str, str] | None = None,
         notice: str | None = None,
@@ -75,7 +76,7 @@ class Frames:
         if notice is not None and notice.startswith("error."):
             error, notice = Sentence(key=notice, status=200), None
         context = page(
-            **self._frame(visit, look, account_url),
+            **self._frame(visit, look, account_url, application_url),
             form=form,
             error=self._errors(look, error),
             notice=None if notice is None else self.pages.sentence(look.theme, look.lang, notice),
@@ -108,7 +109,9 @@ class Frames:
         look = self.look(visit)
         return brand_of(visit.client, look.branding, look.lang).name
 
-    def _frame(self, visit: Visit, look: Look, account_url: str | None) -> dict[str, Any]:
+    def _frame(
+        self, visit: Visit, look: Look, account_url: str | None, application_url: str | None
+    ) -> dict[str, Any]:
         return {
             "lang": look.lang,
             "dir": look.dir,
@@ -122,19 +125,20 @@ class Frames:
                 for found in look.catalogues
             ),
             "brand": brand_of(visit.client, look.branding, look.lang),
-            "links": self._links(visit, look.branding, account_url),
+            "links": replace(
+                self._links(visit, look.branding), account_url=account_url, application_url=application_url
+            ),
         }
 
-    def _links(self, visit: Visit, branding: Branding, account_url: str | None) -> Links:
+    def _links(self, visit: Visit, branding: Branding) -> Links:
         admin_only = visit.pool.settings.admin_create_only
         recoverable = visit.pool.settings.recovery != ("admin_only",)
         return Links(
-            sign_in_url=None if account_url or not self._may_sign_in(visit) else visit.url("login"),
+            sign_in_url=visit.url("login") if self._may_sign_in(visit) else None,
             sign_up_url=None if admin_only else visit.url("signup"),
             forgot_password_url=visit.url("forgotPassword") if recoverable else None,
             confirm_url=visit.url("confirm"),
             resend_code_url=visit.url("resendcode"),
-            account_url=account_url,
             help_url=branding.links.get("help"),
             privacy_url=branding.links.get("privacy"),
             terms_url=branding.links.get("terms"),

@@ -22,7 +22,8 @@ class Progress:
     """``username`` and ``destination`` (masked): whom the last code was for. ``sign_up`` is the Session string that signs in once
     confirmed, ``attempt`` the one of a sign-in that waits for its next ``step`` (the challenge's AWS name), which ``choices``
     stand beside; ``second`` where a first factor is proven already. ``seed`` is that of the authenticator app being set up.
-    ``proving`` is the attribute of a new address that waits for its code. ``query`` is the authorize request. ``notice`` is a
+    ``proving`` is the attribute of a new address that waits for its code, ``codes`` are recovery codes to show once, ``gone`` a
+    passkey that was removed. ``query`` is the authorize request. ``notice`` is a
     catalogue key to show once.
     """
 
@@ -35,6 +36,8 @@ class Progress:
     second: bool = False
     seed: str | None = None
     proving: str | None = None
+    codes: tuple[str, ...] = ()
+    gone: str | None = None
     reason: str | None = None
     missing: tuple[str, ...] = ()
     query: str = ""
@@ -49,7 +52,7 @@ def read_progress(cookies: Cookies, request: Request, pool_id: str) -> Progress:
     document: dict[str, Any] = json.loads(text)
     # A cookie of another version may know other fields.
     known = {name: value for name, value in document.items() if name in Progress.__slots__}
-    lists = {name: tuple(known.get(name, ())) for name in ("missing", "choices")}
+    lists = {name: tuple(known.get(name, ())) for name in ("missing", "choices", "codes")}
     return Progress(**{**known, **lists})
 
 

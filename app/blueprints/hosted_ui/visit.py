@@ -1,6 +1,6 @@
 """Who visits which pool for which client, and with which authorize request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Request
@@ -12,6 +12,11 @@ from app.web.pool import WhichPool
 
 VIEW = "view"
 """The parameter of ours that says which face of a page is meant; it belongs to no authorize request."""
+
+
+THEN = "then"
+"""The parameter of ours that says which page of ours asked to sign in."""
+_THEN = frozenset({"account", "passkeys/add"})
 
 
 class RedirectUriRefused(Fact):
@@ -36,8 +41,7 @@ class Visit:
         A link from a mail names no redirect URI, and goes on with the request that the browser began, which may name any of the
         client's.
         """
-        named = any(name == "redirect_uri" for name, _ in parse_qsl(self.query))
-        return (self.redirect_uri,) if named and self.redirect_uri else self.client.settings.callback_urls
+        return (self.redirect_uri,) if self.names_redirect_uri and self.redirect_uri else self.client.settings.callback_urls
 
     @property
     def is_authorize_request(self) -> bool:
@@ -51,8 +55,21 @@ class Visit:
 
     @property
     def onward(self) -> str:
-        """Where whoever is signed in goes on: the authorize request, or the account page where there is none."""
+        """Where whoever is signed in goes on: the page that asked to sign in, the authorize request, or else the account page."""
+        asked = dict(parse_qsl(self.query)).get(THEN)
+        if asked in _THEN:
+            return self.going_to(None).url(asked)
         return self.url("oauth2/authorize" if self.is_authorize_request else "account")
+
+    @property
+    def names_redirect_uri(self) -> bool:
+        """Whether the request itself says where the application is."""
+        return any(name == "redirect_uri" for name, _ in parse_qsl(self.query))
+
+    def going_to(self, page: str | None) -> "Visit":
+        """The same visit that will go on to a page of ours, or to none in particular."""
+        kept = [part for part in self.query.split("&") if not part.startswith(f"{THEN}=")]
+        return replace(self, query="&".join([*kept, *([f"{THEN}={quote(page, safe='')}"] if page else ())]))
 
     def url_in(self, path: str, language: str, view: str = "") -> str:
         """The same page in another language."""

@@ -1,0 +1,76 @@
+"""The rows of the account page: what a person has, and what the pool would let them have."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from app.blueprints.hosted_ui.visit import Visit
+from app.core.attempts import steps
+from app.core.factors.destination import mask_email, mask_phone
+from app.core.factors.passkeys import Passkeys
+from app.core.factors.recovery_codes import RecoveryCodes
+from app.core.pools.model import Pool
+from app.core.users.model import User
+from app.web.context_parts import AccountContact, AccountFactor, AccountPasskey
+
+_KINDS: dict[str, Literal["authenticator", "sms", "email"]] = {
+    steps.SOFTWARE_TOKEN_MFA: "authenticator",
+    steps.SMS_MFA: "sms",
+    steps.EMAIL_OTP: "email",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRows:
+    passkeys_room: Passkeys
+    recovery_room: RecoveryCodes
+
+    def contacts(self, _: Visit, user: User) -> tuple[AccountContact, ...]:
+        """The addresses, as they are."""
+        email, phone = user.attributes.get("email"), user.attributes.get("phone_number")
+        rows = (
+            AccountContact(name="email", value=email, verified=user.is_verified("email")),
+            AccountContact(name="phone_number", value=phone, verified=user.is_verified("phone_number")),
+        )
+        return tuple(row for row in rows if row.value is not None)
+
+    def factors(self, pool: Pool, user: User) -> tuple[AccountFactor, ...]:
+        """What the pool offers, in one order for all."""
+        return tuple(_factor(pool, user, name) for name in _KINDS if name in pool.settings.mfa.offers)
+
+    def passkeys(self, pool: Pool, user: User) -> tuple[AccountPasskey, ...]:
+        return tuple(
+            AccountPasskey(id=one.credential_id, name=one.name, added=_day(one.created_at))
+            for one in self.passkeys_room.list_of(pool, user)
+        )
+
+    def recovery_codes(self, pool: Pool, user: User) -> int | None:
+        """How many are left; None where nothing could be lost."""
+        left = self.recovery_room.count(pool.pool_id, user.sub)
+        return left if left or user.mfa.enabled else None
+
+
+def _factor(pool: Pool, user: User, name: str) -> AccountFactor:
+    on, kind = name in user.mfa.enabled, _KINDS[name]
+    email, phone = user.attributes.get("email"), user.attributes.get("phone_number")
+    destination = None
+    if kind == "email" and email:
+        destination = mask_email(email)
+    elif kind == "sms" and phone:
+        destination = mask_phone(phone)
+    last = pool.settings.mfa.is_on and user.mfa.enabled == (name,)
+    return AccountFactor(
+        name=name,
+        kind=kind,
+        on=on,
+        preferred=user.mfa.preferred == name,
+        destination=destination,
+        can_set_up=kind == "authenticator",
+        can_turn_on=not on and destination is not None,
+        can_turn_off=on and not last,
+    )
+
+
+def _day(at: int) -> str:
+    """As every language reads it (ISO 8601), without a time zone that nobody knows."""
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
