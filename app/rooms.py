@@ -10,11 +10,13 @@ from app.adapters.sql.clients import SqlClients
 from app.adapters.sql.configuration import Cached, ConfigurationCache
 from app.adapters.sql.db import Database
 from app.adapters.sql.deliveries import SqlDeliveries
+from app.adapters.sql.devices import SqlDevices
 from app.adapters.sql.groups import SqlGroups
 from app.adapters.sql.keys import SqlKeys
 from app.adapters.sql.passkeys import SqlPasskeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
 from app.adapters.sql.principals import SqlAccessKeys
+from app.adapters.sql.recovery_codes import SqlRecoveryCodes
 from app.adapters.sql.resource_servers import SqlResourceServers
 from app.adapters.sql.sessions import SqlConsents, SqlParticipants
 from app.adapters.sql.software_tokens import SqlSoftwareTokens
@@ -38,10 +40,12 @@ from app.core.audit.tally import CountedAudit
 from app.core.branding import parse_branding
 from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
+from app.core.devices.service import Devices
 from app.core.factors.one_time_code import OneTimeCodes
 from app.core.factors.passkeys import Passkeys
 from app.core.factors.password import Passwords
 from app.core.factors.preferences import Preferences
+from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
@@ -213,6 +217,10 @@ def open_rooms(
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
     absent: Any = None
+    devices = Devices(store=SqlDevices(database), audit=audit, clock=clock, transactions=database)
+    recovery_codes = RecoveryCodes(
+        store=SqlRecoveryCodes(database), hasher=hasher, audit=audit, clock=clock, transactions=database
+    )
     passkeys = Passkeys(
         store=SqlPasskeys(database),
         users=users,
@@ -270,8 +278,8 @@ def open_rooms(
             codes=FactorCodes(hasher=hasher, messages=messages),
             software_tokens=totp,
             passkeys=passkeys,
-            devices=absent,
-            recovery_codes=absent,
+            devices=devices,
+            recovery_codes=recovery_codes,
             users=users,
             passwords=passwords,
             attempts=attempts,
@@ -316,6 +324,8 @@ def open_rooms(
             transactions=database,
         ),
         totp=totp,
+        devices=devices,
+        recovery_codes=recovery_codes,
         passkeys=passkeys,
         preferences=Preferences(users=users, software_tokens=totp, audit=audit, clock=clock, transactions=database),
     )

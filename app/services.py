@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from app.core.account.service import Account
 from app.core.audit.ports import AuditLog
 from app.core.clients.service import Clients
+from app.core.devices.service import Devices
 from app.core.factors.passkeys import Passkeys
 from app.core.factors.preferences import Preferences
+from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
@@ -58,3 +60,5 @@ class Services:
     totp: Totp
     preferences: Preferences
     passkeys: Passkeys
+    recovery_codes: RecoveryCodes
+    devices: Devices

@@ -3,6 +3,7 @@ from collections.abc import Callable, Mapping
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.user_pools.clients import UserPoolClients
+from app.blueprints.user_pools.devices import Devices
 from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
@@ -34,6 +35,7 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     SignInOperations,
     TokenOperations,
     WebAuthnCredentials,
+    Devices,
 )
 
 

@@ -4,6 +4,7 @@ from app.aws.errors import AwsError
 from app.aws.models import OperationModel
 from app.core.clients.document import InvalidOAuthFlow, ScopeDoesNotExist
 from app.core.clients.service import SecretNotFound
+from app.core.devices.model import DeviceKeyExists, DeviceNotFound, DevicesNotRemembered
 from app.core.factors import errors as factors
 from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
@@ -53,6 +54,9 @@ _NAMES: dict[type[facts.Fact], str] = {
     ResourceServerNotFound: "ResourceNotFoundException",
     SecretNotFound: "ResourceNotFoundException",
     RevocationDisabled: "UnsupportedOperationException",
+    DeviceNotFound: "ResourceNotFoundException",
+    DeviceKeyExists: "DeviceKeyExistsException",
+    DevicesNotRemembered: "InvalidUserPoolConfigurationException",
     factors.SoftwareTokenNotFound: "SoftwareTokenMFANotFoundException",
     factors.SoftwareTokenRefused: "EnableSoftwareTokenMFAException",
     factors.PasskeysNotEnabled: "WebAuthnNotEnabledException",

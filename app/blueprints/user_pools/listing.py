@@ -19,6 +19,7 @@ def list_page(
     most: int,
     fetch: Callable[[Any, int], list[Item]],
     position_of: Callable[[Item], Any],
+    member: str = "NextToken",
 ) -> tuple[list[Item], str | None]:
     """One page and the token of the next, None on the last. No limit, or 0, is ``most``.
 
@@ -27,7 +28,7 @@ def list_page(
     """
     paging = Paging(hasher=services.hasher, clock=services.clock)
     query = {**bound, "account": call.account_id, "region": call.region}
-    token = call.input.get("NextToken")
+    token = call.input.get(member)
     after = paging.read(call.operation, query, token)["after"] if token is not None else None
     size = min(limit or most, most)
     found = fetch(after, size + 1)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Protocol
 
 from app.core.factors.passkey import Passkey
@@ -73,3 +74,15 @@ class PasskeyStore(Protocol):
 
 class PasskeyTaken(Exception):  # noqa: N818 - a fact between store and room
     """The credential is registered in the pool already."""
+
+
+class RecoveryCodeStore(Protocol):
+    """Only keyed hashes."""
+
+    def replace(self, pool_id: PoolId, sub: Sub, hashes: Sequence[str], *, at: int) -> None:
+        """All of the user's codes are these; of two replacements at once one stays."""
+
+    def take(self, pool_id: PoolId, sub: Sub, code_hash: str) -> bool:
+        """Removes it; of parallel callers exactly one gets True."""
+
+    def count(self, pool_id: PoolId, sub: Sub) -> int: ...
