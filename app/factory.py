@@ -95,6 +95,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         sessions=services.sessions,
         consents=services.consents,
         logouts=services.logouts,
+        account=services.account,
+        users=services.users,
+        totp=services.totp,
+        preferences=services.preferences,
+        passkeys=services.passkeys,
+        recovery_codes=services.recovery_codes,
     )
     flask_app.register_blueprint(hosted_ui.blueprint())
     flask_app.wsgi_app = CaseFolding(flask_app.wsgi_app, PAGE_PATHS)  # type: ignore[method-assign]  # Flask's own way to wrap

@@ -1,7 +1,6 @@
 """The rooms of one process, over its adapters: one after the other, those it needs before it."""
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from app.adapters.messaging.choose import Messaging
@@ -216,7 +215,6 @@ def open_rooms(
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
-    absent: Any = None
     devices = Devices(store=SqlDevices(database), audit=audit, clock=clock, transactions=database)
     recovery_codes = RecoveryCodes(
         store=SqlRecoveryCodes(database), hasher=hasher, audit=audit, clock=clock, transactions=database

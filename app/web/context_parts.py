@@ -141,6 +141,7 @@ class Ceremony:
     options: Annotated[
         str, "WebAuthn options as JSON, for `data-passkey-options`; public, and good for this page alone"
     ]
+    state: Annotated[str, "goes into the hidden field `state`"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,6 +208,7 @@ class AccountPage(PageFrame):
     passkeys: Annotated[tuple[AccountPasskey, ...], "in the order they were added"] = ()
     add_passkey_url: Annotated[str | None, "to the page that adds one; None: the pool has no passkeys"] = None
     recovery_codes: Annotated[int | None, "how many are left; None: not offered"] = None
+    sign_out_form: Annotated[Form | None, "the form that signs out here (`action=sign_out`)"] = None
     gone_passkey: Annotated[str | None, "JSON for `data-passkey-gone`: a passkey that was just removed"] = None
 
 

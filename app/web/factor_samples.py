@@ -122,6 +122,7 @@ def _account(own: Mapping[str, Any], form: Form, say: Callable[..., str]) -> Map
             ),
             add_passkey_url="add-passkey",
             recovery_codes=8,
+            sign_out_form=form,
             notice=say("notice.passkey_added"),
         ),
         "account-password": AccountPasswordPage(**own, username=_ADA, password_rules=rules),

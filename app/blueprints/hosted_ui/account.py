@@ -68,8 +68,6 @@ class AccountPages:
         if present is None:
             return self.entering.prove_again(visit, _PAGE)
         action = request.form.get("action", "")
-        if action == "sign_out":
-            return self.frames.go(visit, visit.sign_out_url)
         if action == "change_password":
             # The old password is the proof.
             return self._change_password(visit, present, caller)
@@ -199,6 +197,7 @@ class AccountPages:
             passkeys=self.rows.passkeys(visit.pool, user),
             add_passkey_url=visit.url("passkeys/add") if self.ceremonies.offered(visit) else None,
             recovery_codes=self.rows.recovery_codes(visit.pool, user),
+            sign_out_form=self.frames.form(replace(visit, query=f"client_id={visit.client.client_id}"), "logout"),
             gone_passkey=self._gone(visit),
         )
 

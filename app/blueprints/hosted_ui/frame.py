@@ -109,9 +109,7 @@ class Frames:
         look = self.look(visit)
         return brand_of(visit.client, look.branding, look.lang).name
 
-    def _frame(
-        self, visit: Visit, look: Look, account_url: str | None, application_url: str | None
-    ) -> dict[str, Any]:
+    def _frame(self, visit: Visit, look: Look, account_url: str | None, application_url: str | None) -> dict[str, Any]:
         return {
             "lang": look.lang,
             "dir": look.dir,

@@ -41,7 +41,11 @@ class Visit:
         A link from a mail names no redirect URI, and goes on with the request that the browser began, which may name any of the
         client's.
         """
-        return (self.redirect_uri,) if self.names_redirect_uri and self.redirect_uri else self.client.settings.callback_urls
+        return (
+            (self.redirect_uri,)
+            if self.names_redirect_uri and self.redirect_uri
+            else self.client.settings.callback_urls
+        )
 
     @property
     def is_authorize_request(self) -> bool:

@@ -61,7 +61,7 @@
     if (!credential) return;
     form.querySelector("[name=credential]").value = written(credential);
     form.dataset.answered = "yes";
-    form.requestSubmit();
+    form.requestSubmit(form.querySelector("button[type=submit]"));
   };
 
   const offer = (form) => {
