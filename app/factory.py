@@ -38,6 +38,7 @@ from app.web.error_page import ErrorPages
 from app.web.errors import ErrorAnswers
 from app.web.form_post import FormPostPages
 from app.web.hosts import Hosts
+from app.web.look import serve_customizations
 from app.web.measure import Measure
 from app.web.pool import WhichPool
 from app.web.ready import ReadyAnswers
@@ -61,6 +62,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
     )
     contexts = Contexts(site)
     services, pools = installation.services, installation.services.pools
+    serve_customizations(flask_app, services.customizations)
     which = WhichPool(pools=pools, clients=services.clients)
     error_pages = ErrorPages(pages=installation.pages, which=which)
     Defences(

@@ -7,6 +7,7 @@ from app.adapters.messaging.choose import Messaging
 from app.adapters.sql.audit import SqlAuditLog
 from app.adapters.sql.clients import SqlClients
 from app.adapters.sql.configuration import Cached, ConfigurationCache
+from app.adapters.sql.customizations import SqlCustomizations
 from app.adapters.sql.db import Database
 from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.sql.devices import SqlDevices
@@ -31,12 +32,14 @@ from app.adapters.system.outbound import GuardedOutbound
 from app.aws.validation import BotocoreSchema
 from app.config import Settings
 from app.core.account.administration import AdministrationRecord
+from app.core.account.attributes import UserAttributes
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
 from app.core.audit.changes import RecordedChanges
 from app.core.audit.repeats import RepeatsCollapsed
 from app.core.audit.tally import CountedAudit
 from app.core.branding import parse_branding
+from app.core.branding.customization import Customization, Customizations
 from app.core.clients.service import Clients
 from app.core.deliveries.service import Deliveries
 from app.core.devices.service import Devices
@@ -49,6 +52,7 @@ from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
+from app.core.kernel.ids import PoolId
 from app.core.kernel.sealing import Hasher, Sealer
 from app.core.kernel.secret import Secret
 from app.core.keys.model import SigningKey
@@ -151,6 +155,19 @@ def open_rooms(
         transactions=database,
         recorder=changes,
     )
+    customization_store = SqlCustomizations(database)
+
+    def read_customization(key: tuple[PoolId, str]) -> Customization:
+        return customization_store.get(*key)
+
+    customizations = Customizations(
+        store=customization_store,
+        read=Cached(remembered, "customization", read_customization),
+        domains_of=pools.list_domains,
+        clock=clock,
+        transactions=database,
+        recorder=changes,
+    )
     post = Post(transports=messaging.transports, envelope=ThemedEnvelope(pages), public_url=settings.public_url)
     deliveries = Deliveries(
         store=SqlDeliveries(database, sealer, but=(BACKCHANNEL_LOGOUT,)),
@@ -230,6 +247,7 @@ def open_rooms(
         transactions=database,
         public_url=settings.public_url,
     )
+    administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access_key_store = SqlAccessKeys(database, sealer)
     return Services(
@@ -247,6 +265,7 @@ def open_rooms(
         ),
         pools=pools,
         clients=clients,
+        customizations=customizations,
         groups=Groups(store=group_store, schema=schema, clock=clock, transactions=database, recorder=changes),
         resource_servers=ResourceServers(
             store=server_store,
@@ -267,7 +286,7 @@ def open_rooms(
         users=Directory(
             users=users,
             passwords=passwords,
-            administration=AdministrationRecord(audit=audit, messages=messages, logouts=logouts),
+            administration=administration,
             clock=clock,
             transactions=database,
         ),
@@ -314,6 +333,17 @@ def open_rooms(
         ),
         account=Account(
             users=users,
+            attributes=UserAttributes(
+                users=users,
+                codes=codes,
+                messages=messages,
+                rates=rates,
+                audit=audit,
+                clock=clock,
+                hasher=hasher,
+                transactions=database,
+            ),
+            administration=administration,
             passwords=passwords,
             lockout=lockout,
             rates=rates,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.core.account.service import Account
 from app.core.audit.ports import AuditLog
+from app.core.branding.customization import Customizations
 from app.core.clients.service import Clients
 from app.core.devices.service import Devices
 from app.core.factors.passkeys import Passkeys
@@ -42,6 +43,7 @@ class Services:
     access_keys: AccessKeys
     pools: Pools
     clients: Clients
+    customizations: Customizations
     groups: Groups
     resource_servers: ResourceServers
     keys: Keys

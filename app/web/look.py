@@ -1,21 +1,24 @@
 """How a page looks for this request: whose branding, which theme, which language."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import Literal
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Flask, Response, current_app, request
 
 from app.core.branding import Branding, choose_language, choose_theme, layered, parse_branding, stylesheet
+from app.core.branding.customization import Customizations
+from app.core.branding.model import Logo
 from app.core.clients.model import Client
 from app.core.pools.model import Pool
 from app.web.catalogue import Catalogue
 from app.web.context_parts import Brand
 from app.web.pages import Pages
 
+_CUSTOMIZATIONS = "poolhouse.customizations"
 _LANGUAGE_COOKIE = "poolhouse-lang"
 _YEAR = 365 * 86400
 _REMEMBERED = 64
@@ -24,15 +27,33 @@ _stylesheets: dict[int, tuple[Branding, tuple[str, str]]] = {}
 """By identity, beside the branding itself, so that an address in memory that is used again is noticed."""
 
 
+def serve_customizations(flask_app: Flask, customizations: Customizations) -> None:
+    """Lets every page of this application show what was set with SetUICustomization."""
+    flask_app.extensions[_CUSTOMIZATIONS] = customizations
+
+
+def current_customizations() -> Customizations | None:
+    """Those of the application at hand; None where pages are drawn without a server's rooms."""
+    found: Customizations | None = current_app.extensions.get(_CUSTOMIZATIONS)
+    return found
+
+
 def branding_of(pool: Pool, client: Client) -> Branding:
-    """The client's branding over its pool's; both were checked when they were set."""
+    """The client's branding over its pool's, and classic branding over both; all were checked when they were set."""
     beneath, above = (one.extensions.document.get("branding") or {} for one in (pool, client))
-    return _layered(json.dumps(beneath), json.dumps(above))
+    customizations = current_customizations()
+    classic = customizations.find_shown(pool.pool_id, client.client_id) if customizations else None
+    if classic is None:
+        return _layered(json.dumps(beneath), json.dumps(above))
+    return _layered(json.dumps(beneath), json.dumps(above), classic.stylesheet, classic.image)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _layered(beneath: str, above: str) -> Branding:
-    return layered(parse_branding(json.loads(beneath)), parse_branding(json.loads(above)))
+def _layered(beneath: str, above: str, classic: str = "", logo: Logo | None = None) -> Branding:
+    branding = layered(parse_branding(json.loads(beneath)), parse_branding(json.loads(above)))
+    if logo is not None:
+        branding = replace(branding, logo=logo, logo_dark=None)
+    return replace(branding, classic=classic) if classic else branding
 
 
 def brand_stylesheet(branding: Branding) -> tuple[str, str]:
@@ -40,7 +61,7 @@ def brand_stylesheet(branding: Branding) -> tuple[str, str]:
     known = _stylesheets.get(id(branding))
     if known is not None and known[0] is branding:
         return known[1]
-    text = stylesheet(branding)
+    text = stylesheet(branding) + branding.classic
     made = text, sha256(text.encode()).hexdigest()[:12]
     if len(_stylesheets) >= _REMEMBERED:
         _stylesheets.clear()

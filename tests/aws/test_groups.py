@@ -206,3 +206,8 @@ def test_nobodys_pool_and_group_are_not_found(house, pool):
     for name, more in (("list_groups", {}), ("admin_list_groups_for_user", {"Username": "ada"})):
         with refused("ResourceNotFoundException", NOBODYS_POOL):
             getattr(house.idp, name)(UserPoolId=NOBODYS_POOL, **more)
+
+
+def test_a_group_without_members_has_an_empty_list(house, pool):
+    made(house, pool)
+    assert house.idp.list_users_in_group(UserPoolId=pool.pool_id, GroupName="editors")["Users"] == []

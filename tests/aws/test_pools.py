@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.sql.tables import pools
+from app.adapters.sql.tables import pools, users
 from tests.support.aws_crowd import crowd
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
@@ -325,3 +325,24 @@ def test_a_fifty_first_custom_attribute_is_refused(house):
         house.idp.add_custom_attributes(UserPoolId=pool["Id"], CustomAttributes=attributes)
     with refused("InvalidParameterException", "50"):
         house.idp.add_custom_attributes(UserPoolId=pool["Id"], CustomAttributes=[{"Name": "more"}])
+
+
+def test_another_regions_pool_is_not_found(house):
+    pool = made(house)
+    elsewhere = house.client(house.key_id, house.secret, region="eu-west-1")
+    with refused("ResourceNotFoundException", pool["Id"]):
+        elsewhere.describe_user_pool(UserPoolId=pool["Id"])
+    assert elsewhere.create_user_pool(PoolName="there")["UserPool"]["Id"].startswith("eu-west-1_")
+
+
+def test_the_number_of_users_of_a_large_pool_may_be_an_hour_old(house):
+    pool = made(house)
+    shared = {"pool_id": pool["Id"], "status": "CONFIRMED", "enabled": True, "attributes": {}}
+    times = {"sessions_valid_after": 0, "revision": 0, "created_at": 1, "updated_at": 1}
+    rows = [{**shared, **times, "sub": f"s{number}", "username": f"u{number}"} for number in range(10_003)]
+    crowd(house, users, rows[:10_001])
+    assert described(house, pool["Id"])["EstimatedNumberOfUsers"] == 10_001
+    crowd(house, users, rows[10_001:])
+    assert described(house, pool["Id"])["EstimatedNumberOfUsers"] == 10_001
+    house.clock.advance(hours=1)
+    assert described(house, pool["Id"])["EstimatedNumberOfUsers"] == 10_003

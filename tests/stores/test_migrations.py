@@ -64,6 +64,35 @@ def test_the_head_constant_is_alembics_own() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [migrate.HEAD]
 
 
+def test_secrets_that_exist_get_the_names_they_would_have_now(empty: Database) -> None:
+    from alembic import command
+
+    def to(revision: str) -> None:
+        with empty.engine.begin() as connection:
+            command.upgrade(migrate._configuration(connection), revision)  # noqa: SLF001 - the way back in time is the test's
+
+    to("0004_factors")
+    times = {"created_at": 100, "updated_at": 100}
+    documents = {"settings": "{}", "extensions": "{}", **times}
+    sealed = {"client_id": "c", "sealed": "x", "created_at": 100}
+    rows = [
+        ("pools", {"pool_id": "p", "account_id": "1", "region": "r", "name": "n", **documents}),
+        ("clients", {"client_id": "c", "pool_id": "p", "name": "n", **documents}),
+        ("client_secrets", {**sealed, "secret_id": "newer", "position": 0}),
+        ("client_secrets", {**sealed, "secret_id": "older", "position": 1}),
+    ]
+    with empty.connection() as connection:
+        for table, row in rows:
+            names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)  # noqa: S608 - names of our own
+    to("head")
+    with empty.connection() as connection:
+        found = connection.execute(
+            text("SELECT secret_id, public_id, sealed FROM client_secrets ORDER BY position")
+        ).all()
+    assert [tuple(row) for row in found] == [("newer", "c--101", "x"), ("older", "c--100", "x")]
+
+
 def test_opening_a_database_does_not_import_alembic() -> None:
     import subprocess
 

@@ -56,6 +56,9 @@ class AwsHouse:
         self.app = create_app(Settings(**{**given, **settings}), clock=self.clock, key_factory=PreparedKeys())
         self.installation: Installation = self.app.extensions["poolhouse"]
         self.services = self.installation.services
+        # What is queued is sent when a test looks, not by a thread at some time.
+        self.installation.drainer.close()
+        self.installation.logout_drainer.close()
         key = self.services.access_keys.create("123456789012", "tests")
         self.key_id, self.secret = key.access_key_id, key.secret.reveal()
         self._server = make_server(

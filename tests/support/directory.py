@@ -15,6 +15,7 @@ from app.adapters.system.big_numbers import choose_power
 from app.adapters.system.clock import SystemClock
 from app.adapters.system.common_passwords import ZxcvbnPasswords
 from app.core.account.administration import AdministrationRecord
+from app.core.account.attributes import UserAttributes
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
 from app.core.clients.model import Client
@@ -217,6 +218,17 @@ def build(world: World, hasher: Argon2Hasher | None = None) -> House:
         ),
         account=Account(
             users=users,
+            attributes=UserAttributes(
+                users=users,
+                codes=codes,
+                messages=world.mailbox,
+                rates=rates,
+                audit=audit,
+                clock=clock,
+                hasher=world.hasher,
+                transactions=world.database,
+            ),
+            administration=AdministrationRecord(audit=audit, messages=world.mailbox),
             passwords=passwords,
             lockout=lockout,
             rates=rates,

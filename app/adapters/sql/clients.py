@@ -49,6 +49,11 @@ class SqlClients:
             )
             return self._client(row, connection.execute(found).all())
 
+    def find_to_change(self, client_id: ClientId) -> Client | None:
+        with self._database.writing() as connection:
+            connection.execute(select(clients.c.client_id).where(clients.c.client_id == client_id).with_for_update())
+            return self.find(client_id)
+
     def list_of(self, pool_id: PoolId) -> list[Client]:
         with self._database.connection() as connection:
             rows = connection.execute(

@@ -56,6 +56,13 @@ class SqlPools:
             row = connection.execute(select(pools).where(pools.c.pool_id == pool_id)).one_or_none()
         return _pool(row) if row else None
 
+    def find_to_change(self, pool_id: PoolId) -> Pool | None:
+        # SQLite knows no row locks and needs none: it has one writer, whose transaction begins with its turn.
+        with self._database.writing() as connection:
+            found = select(pools).where(pools.c.pool_id == pool_id).with_for_update()
+            row = connection.execute(found).one_or_none()
+        return _pool(row) if row else None
+
     def add(self, pool: Pool) -> None:
         with self._database.writing() as connection:
             connection.execute(insert(pools).values(_columns(pool)))

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from flask import Response
 from werkzeug.exceptions import NotFound
 
-from app.core.branding import Branding
-from app.web.look import brand_stylesheet, branding_of
+from app.core.branding import Branding, Logo
+from app.core.branding.customization import ALL_CLIENTS
+from app.core.kernel.ids import PoolId
+from app.web.look import brand_stylesheet, branding_of, current_customizations
 from app.web.pages import Pages
 from app.web.pool import WhichPool
 
@@ -36,16 +38,33 @@ class Assets:
         branding = self._branding(client_id)
         for logo in (branding.logo, branding.logo_dark):
             if logo is not None and logo.digest == digest:
-                response = _cached(logo.content, logo.media_type)
-                response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-                return response
+                return _picture(logo)
         raise NotFound
+
+    def classic_logo(self, pool_id: str, client_id: str, digest: str) -> Response:
+        """The picture of a classic branding, at the address that the API tells."""
+        customizations = current_customizations()
+        # Only what exists is looked up: answers are remembered, and anybody can think up names.
+        client = self.which.find_client(client_id)
+        known = client_id == ALL_CLIENTS if client is None else client[0].pool_id == pool_id
+        if customizations is None or not known or self.which.pools.find(PoolId(pool_id)) is None:
+            raise NotFound
+        found = customizations.find_shown(PoolId(pool_id), client_id)
+        if found is None or found.image is None or found.image.digest != digest:
+            raise NotFound
+        return _picture(found.image)
 
     def _branding(self, client_id: str) -> Branding:
         found = self.which.find_client(client_id)
         if found is None:
             raise NotFound
         return branding_of(*found)
+
+
+def _picture(logo: Logo) -> Response:
+    response = _cached(logo.content, logo.media_type)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 def _cached(content: bytes, content_type: str) -> Response:

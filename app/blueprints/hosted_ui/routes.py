@@ -123,6 +123,9 @@ class HostedUi:
         blueprint.add_url_rule("/.well-known/passkey-endpoints", "passkey_endpoints", self._passkey_endpoints)
         blueprint.add_url_rule("/assets/_brand/<client_id>/<digest>/brand.css", "brand_stylesheet", assets.stylesheet)
         blueprint.add_url_rule("/assets/_brand/<client_id>/<digest>/logo", "brand_logo", assets.logo)
+        blueprint.add_url_rule(
+            "/assets/_classic/<pool_id>/<client_id>/<digest>/logo", "classic_logo", assets.classic_logo
+        )
         blueprint.add_url_rule("/assets/<theme>/<digest>/<path:path>", "theme_file", assets.theme_file)
         return blueprint
 

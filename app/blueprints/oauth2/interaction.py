@@ -25,6 +25,7 @@ from app.core.sessions.suffices import (
     LoginRequired,
     Suffices,
     WrongAccount,
+    choose_max_age,
     consented,
     suffices,
 )
@@ -127,7 +128,7 @@ class Interaction:
             raise refusal("invalid_request", "max_age must be a whole number of seconds.")
         return AuthorizeRequest(
             prompt=prompt,
-            max_age=None if max_age is None else int(max_age),
+            max_age=choose_max_age(record.pool, record.client, None if max_age is None else int(max_age)),
             asked_at=self._asked_at(payload, record),
             hint=self._hinted(payload, record),
         )

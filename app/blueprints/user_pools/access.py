@@ -22,7 +22,8 @@ def pool_of(services: Services, call: Call, member: str = "UserPoolId") -> Pool:
     """The caller's pool; raises ``PoolNotFound``, also for another account's or region's."""
     pool_id = PoolId(call.input[member])
     pool = services.pools.find(pool_id)
-    if pool is None or (call.principal is not None and pool.account_id != call.account_id):
+    mine = (call.account_id, call.region)
+    if pool is None or (call.principal is not None and (pool.account_id, pool.region) != mine):
         raise PoolNotFound(f"User pool {pool_id} does not exist.")
     return pool
 

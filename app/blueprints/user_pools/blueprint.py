@@ -4,6 +4,7 @@ from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.user_pools.clients import UserPoolClients
 from app.blueprints.user_pools.devices import Devices
+from app.blueprints.user_pools.customization import UiCustomization
 from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
@@ -12,12 +13,15 @@ from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
 from app.blueprints.user_pools.passkeys import WebAuthnCredentials
 from app.blueprints.user_pools.pools import UserPools
+from app.blueprints.user_pools.profile import Profile
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
 from app.blueprints.user_pools.sign_in import SignInOperations
+from app.blueprints.user_pools.sign_up import SignUpOperations
 from app.blueprints.user_pools.software_tokens import SoftwareTokens
 from app.blueprints.user_pools.tags import Tags
 from app.blueprints.user_pools.tokens import TokenOperations
+from app.blueprints.user_pools.users import AdministeredUsers
 from app.services import Services
 
 SERVICE = "cognito-idp"
@@ -36,6 +40,10 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     TokenOperations,
     WebAuthnCredentials,
     Devices,
+    AdministeredUsers,
+    SignUpOperations,
+    Profile,
+    UiCustomization,
 )
 
 

@@ -31,6 +31,7 @@ _NAMES: dict[type[facts.Fact], str] = {
     facts.AliasExists: "AliasExistsException",
     facts.SignUpNotPermitted: "NotAuthorizedException",
     facts.UserAlreadyConfirmed: "NotAuthorizedException",
+    facts.UnsupportedUserState: "UnsupportedUserStateException",
     facts.UnauthorizedAttribute: "NotAuthorizedException",
     facts.PasswordPolicyViolation: "InvalidPasswordException",
     facts.PasswordReused: "PasswordHistoryPolicyViolationException",

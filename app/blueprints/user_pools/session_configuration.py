@@ -7,10 +7,8 @@ from app.aws.operations import operation
 from app.blueprints.user_pools.access import admin_client_of, pool_of
 from app.core.clients.model import Client
 from app.core.pools.model import Pool
+from app.core.sessions.suffices import DEFAULT_SSO_MINUTES
 from app.services import Services
-
-_DEFAULT_MINUTES = 60
-"""Cognito: GetUserPoolClientSessionConfiguration, for a client that was never configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,5 +53,5 @@ def _of_client(client: Client) -> dict[str, Any]:
     return {
         "UserPoolId": client.pool_id,
         "ClientId": client.client_id,
-        "SSOSession": {"MaxValidityMinutes": _DEFAULT_MINUTES if minutes is None else minutes},
+        "SSOSession": {"MaxValidityMinutes": DEFAULT_SSO_MINUTES if minutes is None else minutes},
     }

@@ -42,6 +42,10 @@ class Tags:
             raise AwsError("InvalidParameterException", "ResourceArn is not the ARN of a user pool.")
         region, account_id, pool_id = parts.groups()
         pool = self.services.pools.find(PoolId(pool_id))
-        if pool is None or (pool.account_id, pool.region) != (account_id, region) or account_id != call.account_id:
+        if (
+            pool is None
+            or (pool.account_id, pool.region) != (account_id, region)
+            or (account_id, region) != (call.account_id, call.region)
+        ):
             raise PoolNotFound(f"User pool {pool_id} does not exist.")
         return pool

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.audit.model import AuditEvent
@@ -11,6 +12,7 @@ from app.core.pools.model import Pool
 from app.core.sessions.logout import Logouts
 from app.core.users.model import User
 
+_MEDIUMS = {"EMAIL": "email", "SMS": "phone_number"}
 _ENDING = frozenset({"disable", "delete", "sign_out"})
 
 
@@ -28,19 +30,21 @@ class AdministrationRecord:
             self.logouts.end_user(user.pool_id, user.sub)
         self.audit.record(AuditEvent(event=f"directory.{event}", outcome="ok", pool_id=user.pool_id, sub=user.sub))
 
-    def invite(self, pool: Pool, user: User, password: Secret) -> None:
-        """By text message where there is a phone number and no e-mail address."""
-        attribute = next((name for name in ("email", "phone_number") if user.attributes.get(name)), None)
-        if attribute is None:
+    def invite(self, pool: Pool, user: User, password: Secret, mediums: Sequence[str] = ()) -> None:
+        """By the mediums asked for; by mail, or else by text message, where none of them has an address."""
+        having = [name for name in _MEDIUMS.values() if user.attributes.get(name)]
+        wanted = [_MEDIUMS[medium] for medium in mediums if _MEDIUMS.get(medium) in having]
+        if not having:
             raise InvalidParameter("The invitation needs an email or phone_number.")
-        address = user.attributes[attribute]
-        self.messages.send(
-            pool,
-            Notice(
-                kind=NoticeKind.INVITATION,
-                channel=CHANNELS[attribute],
-                address=address,
-                username=address if pool.settings.username_attributes else user.username,
-                code=password,
-            ),
-        )
+        for attribute in wanted or having[:1]:
+            address = user.attributes[attribute]
+            self.messages.send(
+                pool,
+                Notice(
+                    kind=NoticeKind.INVITATION,
+                    channel=CHANNELS[attribute],
+                    address=address,
+                    username=address if pool.settings.username_attributes else user.username,
+                    code=password,
+                ),
+            )

@@ -48,6 +48,8 @@ class Branding:
     radius: int | None = None
     font: Font | None = None
     logo: Logo | None = None
+    classic: str = ""
+    """Rules of a classic stylesheet, already made for the default theme (``classic_css.py``)."""
     logo_dark: Logo | None = None
     links: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))

@@ -212,7 +212,7 @@ def _logo(value: object) -> Logo:
         raise _Refused("is not valid base64.") from None
     if len(content) > MAX_LOGO_BYTES:
         raise _Refused(f"is larger than {MAX_LOGO_BYTES // 1024} KiB.")
-    found = _media_type(content)
+    found = media_type_of(content)
     if found is None:
         raise _Refused("is neither a PNG, a JPEG nor a WebP picture.")
     if found != match["type"]:
@@ -220,7 +220,7 @@ def _logo(value: object) -> Logo:
     return Logo(media_type=found, content=content, digest=hashlib.sha256(content).hexdigest()[:12])
 
 
-def _media_type(content: bytes) -> str | None:
+def media_type_of(content: bytes) -> str | None:
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if content.startswith(b"\xff\xd8\xff"):

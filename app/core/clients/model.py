@@ -62,7 +62,7 @@ class ClientSettings:
     auth_flows: frozenset[str]
     """The flows allowed, without ``ALLOW_``: ``USER_SRP_AUTH``, ``REFRESH_TOKEN_AUTH``, …"""
     sso_minutes: int | None
-    """For how long the client may reuse a browser's session without asking; None: as the session lasts."""
+    """For how long the client may reuse a browser's session without asking, where the pool tracks sessions; None: never set."""
     lifetimes: Lifetimes
     read_attributes: frozenset[str]
     write_attributes: frozenset[str] | None

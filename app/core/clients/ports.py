@@ -10,6 +10,9 @@ class ClientStore(Protocol):
 
     def find(self, client_id: ClientId) -> Client | None: ...
 
+    def find_to_change(self, client_id: ClientId) -> Client | None:
+        """Inside a transaction: until its end nobody else changes the client or its secrets."""
+
     def add(self, client: Client) -> None: ...
 
     def save(self, client: Client) -> None:

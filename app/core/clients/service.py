@@ -117,7 +117,7 @@ class Clients:
         """
         self.schema.check("UpdateUserPoolClient", {**settings, "UserPoolId": pool.pool_id, "ClientId": client_id})
         with self.transactions.transaction():
-            client = _found(self.store.find(client_id), pool.pool_id, client_id)
+            client = _found(self.store.find_to_change(client_id), pool.pool_id, client_id)
             document = self._completed(pool, settings, has_secret=not client.is_public)
             if "SSOSession" in client.settings.document:
                 document["SSOSession"] = client.settings.document["SSOSession"]
@@ -134,7 +134,7 @@ class Clients:
     def set_extension(self, pool_id: PoolId, client_id: ClientId, key: str, value: object | None) -> Client:
         """Sets one setting of ours; None or an empty text restores its default. Raises ``ClientNotFound``, ``ExtensionInvalid``."""
         with self.transactions.transaction():
-            client = _found(self.store.find(client_id), pool_id, client_id)
+            client = _found(self.store.find_to_change(client_id), pool_id, client_id)
             document = ours.changed(CLIENT_EXTENSIONS, client.extensions.document, key, value, self.check_branding)
             if key == "frontchannel_logout_uri":
                 check_frontchannel(document, client.settings.callback_urls)
@@ -155,7 +155,7 @@ class Clients:
         if not pool.settings.sessions.tracked:
             raise InvalidParameter("Session tracking must be enabled for the user pool.")
         with self.transactions.transaction():
-            client = _found(self.store.find(client_id), pool.pool_id, client_id)
+            client = _found(self.store.find_to_change(client_id), pool.pool_id, client_id)
             document = {**client.settings.document, "SSOSession": given["SSOSession"]}
             client = replace(client, settings=ClientSettings.read(document), updated_at=self.clock.now())
             self.store.save(client)
@@ -177,7 +177,7 @@ class Clients:
         members = {} if given is None else {"ClientSecret": given.reveal()}
         self.schema.check("AddUserPoolClientSecret", {"UserPoolId": pool_id, "ClientId": client_id, **members})
         with self.transactions.transaction():
-            client = _found(self.store.find(client_id), pool_id, client_id)
+            client = _found(self.store.find_to_change(client_id), pool_id, client_id)
             if client.is_public:
                 raise InvalidParameter("A public client has no secret; make a confidential one.")
             if len(client.secrets) >= _MOST_SECRETS:
@@ -199,7 +199,7 @@ class Clients:
         Raises ``ClientNotFound``, ``SecretNotFound``, ``InvalidParameter`` for the last one.
         """
         with self.transactions.transaction():
-            client = _found(self.store.find(client_id), pool_id, client_id)
+            client = _found(self.store.find_to_change(client_id), pool_id, client_id)
             names = [name.secret_id for name in self.store.list_secrets(client_id)]
             gone = secret_id if secret_id is not None or not names else names[-1]
             if names and gone not in names:
@@ -213,7 +213,7 @@ class Clients:
     def remove(self, pool_id: PoolId, client_id: ClientId) -> None:
         """Raises ``ClientNotFound``."""
         with self.transactions.transaction():
-            _found(self.store.find(client_id), pool_id, client_id)
+            _found(self.store.find_to_change(client_id), pool_id, client_id)
             self.store.remove(pool_id, client_id)
             self.recorder.record("client.remove", pool_id, client_id=client_id)
 

@@ -41,6 +41,7 @@ class Purpose:
 
 SIGN_UP = Purpose(name="sign_up", lifetime=24 * 3600)
 FORGOT_PASSWORD = Purpose(name="forgot_password", lifetime=3600)
+VERIFY_ATTRIBUTE = Purpose(name="verify_attribute", lifetime=24 * 3600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,8 +102,10 @@ class Groups:
 
     def list_members(self, pool_id: PoolId, name: str, *, after: str = "", limit: int) -> list[User]:
         """By ``sub``, those behind ``after`` (Cognito: ListUsersInGroup). Raises ``GroupNotFound``."""
-        self.get(pool_id, name)
-        return self.store.members_page(pool_id, name, after=after, limit=limit)
+        members = self.store.members_page(pool_id, name, after=after, limit=limit)
+        if not members:
+            self.get(pool_id, name)
+        return members
 
     def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
         """By precedence, then name."""

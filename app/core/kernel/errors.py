@@ -103,6 +103,10 @@ class UserAlreadyConfirmed(Fact):
     message = "User cannot be confirmed. Current status is CONFIRMED"
 
 
+class UnsupportedUserState(Fact):
+    message = "The request failed because the user is in an unsupported state."
+
+
 class UnauthorizedAttribute(Fact):
     message = "A client attempted to write unauthorized attribute"
 

@@ -97,6 +97,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     document.setdefault("MfaConfiguration", "OFF")
     document.setdefault("EmailConfiguration", {"EmailSendingAccount": "COGNITO_DEFAULT"})
     document.setdefault("LambdaConfig", {})
+    if "DcrConfiguration" in document:
+        document["DcrConfiguration"] = {"EnableStatus": "Enabled"} | document["DcrConfiguration"]
     document.setdefault("UserPoolTier", "ESSENTIALS")
     return document
 

@@ -8,6 +8,9 @@ from app.core.pools.model import Domain, Pool
 class PoolStore(Protocol):
     def find(self, pool_id: PoolId) -> Pool | None: ...
 
+    def find_to_change(self, pool_id: PoolId) -> Pool | None:
+        """Inside a transaction: until its end nobody else changes the pool, nor what hangs on it."""
+
     def add(self, pool: Pool) -> None: ...
 
     def save(self, pool: Pool) -> None: ...

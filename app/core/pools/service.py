@@ -168,7 +168,7 @@ class Pools:
     ) -> Pool:
         """Reads the stored document, changes it and writes it in one transaction."""
         with self.transactions.transaction():
-            pool = _found(self.store.find(pool_id), pool_id)
+            pool = _found(self.store.find_to_change(pool_id), pool_id)
             settings = PoolSettings.read(change(pool.settings.document))
             pool = replace(pool, name=name or pool.name, settings=settings, updated_at=self.clock.now())
             self.store.save(pool)
@@ -178,7 +178,7 @@ class Pools:
     def set_extension(self, pool_id: PoolId, key: str, value: object | None) -> Pool:
         """Sets one setting of ours; None or an empty text restores its default. Raises ``PoolNotFound``, ``ExtensionInvalid``."""
         with self.transactions.transaction():
-            pool = _found(self.store.find(pool_id), pool_id)
+            pool = _found(self.store.find_to_change(pool_id), pool_id)
             document = changed(POOL_EXTENSIONS, pool.extensions.document, key, value, self.check_branding)
             pool = replace(pool, extensions=PoolExtensions.read(document), updated_at=self.clock.now())
             self.store.save(pool)
@@ -188,7 +188,7 @@ class Pools:
     def remove(self, pool_id: PoolId) -> None:
         """With everything that belongs to it. Raises ``PoolNotFound``, ``InvalidParameter`` while protected or with a domain."""
         with self.transactions.transaction():
-            pool = _found(self.store.find(pool_id), pool_id)
+            pool = _found(self.store.find_to_change(pool_id), pool_id)
             if pool.settings.document.get("DeletionProtection") == "ACTIVE":
                 raise InvalidParameter("The user pool cannot be deleted because deletion protection is activated.")
             if self.domains.list_of(pool_id):
@@ -211,7 +211,7 @@ class Pools:
         else:
             check_prefix(domain)
         with self.transactions.transaction():
-            pool = _found(self.store.find(pool_id), pool_id)
+            pool = _found(self.store.find_to_change(pool_id), pool_id)
             if document is not None:
                 check_domain_document(pool, document, custom=custom, creating=True)
             if any(other.custom == custom for other in self.domains.list_of(pool_id)):
@@ -232,7 +232,7 @@ class Pools:
         Raises ``PoolNotFound``, ``InvalidParameter`` also where the pool has no such domain, ``FeatureUnavailableInTier``.
         """
         with self.transactions.transaction():
-            pool = _found(self.store.find(pool_id), pool_id)
+            pool = _found(self.store.find_to_change(pool_id), pool_id)
             record = self._own_domain(pool_id, domain)
             check_domain_document(pool, document, custom=record.custom)
             record = replace(record, document={**record.document, **document})

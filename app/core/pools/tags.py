@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from app.core.pools.errors import TagsRefused
 
 MOST_TAGS = 50
-_REFUSED = re.compile(r"[^\w\s.:/=+\-@]")
+_REFUSED = re.compile(r"[^\w .:/=+\-@]")
 """AWS allows letters, spaces, digits and ``_ . : / = + - @`` in keys and values."""
 
 

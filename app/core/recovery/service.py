@@ -18,7 +18,7 @@ from app.core.limits.rates import Rates
 from app.core.messages.model import Notice, NoticeKind
 from app.core.messages.ports import Messenger
 from app.core.pools.model import Pool
-from app.core.recovery.channels import choose_channel, choose_unproven, offered, proven, why_not
+from app.core.recovery.channels import CannotBeReset, choose_channel, choose_unproven, offered, proven, why_not
 from app.core.users.attributes import without_registration
 from app.core.users.identifiers import candidates, identifiers_of, key_of, taken_alias
 from app.core.users.model import User, UserStatus
@@ -81,6 +81,39 @@ class Recovery:
             if conceal:
                 return destination_as_typed(username, offered(pool))
             return destination_of(attribute, address)
+
+    def require_reset(self, pool: Pool, user: User, caller: Caller) -> User:
+        """The password works no more, and a code to set a new one is on its way (Cognito: AdminResetUserPassword).
+
+        Raises ``CannotBeReset``, ``NoRecoveryChannel``, ``RecoveryByAdministratorOnly``, ``CodeDeliveryFailed``.
+        """
+        trail = Trail(
+            audit=self.audit, event="recovery.require_reset", caller=caller, pool_id=pool.pool_id, sub=user.sub
+        )
+        with trail:
+            if not offered(pool):
+                raise RecoveryByAdministratorOnly
+            attribute = choose_channel(pool, user) if user.status is not UserStatus.UNCONFIRMED else None
+            if attribute is None:
+                raise CannotBeReset if user.status is UserStatus.UNCONFIRMED else why_not(user)
+            changed = replace(user, status=UserStatus.RESET_REQUIRED, updated_at=self.clock.now())
+            with self.transactions.transaction():
+                saved = self.users.save(changed)
+                trail.record()
+            address = user.attributes[attribute]
+            data = {"attribute": attribute, "value": self._digest(address)}
+            code = self.codes.issue(pool.pool_id, FORGOT_PASSWORD, user.sub, data)
+            self.messages.send(
+                pool,
+                Notice(
+                    kind=NoticeKind.FORGOT_PASSWORD,
+                    channel=CHANNELS[attribute],
+                    address=address,
+                    username=user.username,
+                    code=code,
+                ),
+            )
+        return saved
 
     def reset(  # noqa: PLR0917 - the interface between rooms
         self,

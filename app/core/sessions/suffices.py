@@ -6,7 +6,9 @@ First ``suffices``: is the right person signed in, recently enough? Then ``conse
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from app.core.clients.model import Client
 from app.core.kernel.ids import Sub
+from app.core.pools.model import Pool
 from app.core.sessions.model import BrowserSession
 from app.core.users.model import User
 
@@ -14,6 +16,7 @@ PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _ASKING_AGAIN = frozenset({"login", "select_account"})
 
 
+DEFAULT_SSO_MINUTES = 60
 ANSWER_SECONDS = 300
 """For how long after it a sign-in answers the request that asked for it."""
 
@@ -74,6 +77,18 @@ class ConsentRequired:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentDenied:
     """The person was asked, and said no."""
+
+
+def choose_max_age(pool: Pool, client: Client, asked: int | None) -> int | None:
+    """For how many seconds a sign-in serves this client: what the request asks, or less where the pool tracks sessions.
+
+    Counted from the last fresh sign-in (Cognito: SetUserPoolClientSessionConfiguration; an hour where it was never called).
+    """
+    if not pool.settings.sessions.tracked:
+        return asked
+    minutes = client.settings.sso_minutes
+    allowed = 60 * (DEFAULT_SSO_MINUTES if minutes is None else minutes)
+    return allowed if asked is None else min(asked, allowed)
 
 
 def suffices(

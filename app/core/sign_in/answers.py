@@ -8,7 +8,7 @@ from app.core.attempts import steps
 from app.core.attempts.model import Attempt
 from app.core.audit.trail import Trail
 from app.core.clients.model import Client
-from app.core.factors.passkeys import RelyingParty
+from app.core.factors.passkey import RelyingParty
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import (
     CodeMismatch,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.core.attempts import steps
 from app.core.audit.trail import Trail
 from app.core.clients.model import Client
-from app.core.factors.passkeys import RelyingParty
+from app.core.factors.passkey import RelyingParty
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import InvalidParameter, LockedOut, TooManyRequests, UserDisabled, UserNotFound
 from app.core.kernel.secret import Secret

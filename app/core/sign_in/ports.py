@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from app.core.devices.model import Device, NewDevice
-from app.core.factors.passkeys import PasskeyProven, PasskeyRequest, RelyingParty
+from app.core.factors.passkey import PasskeyProven, PasskeyRequest, RelyingParty
 from app.core.kernel.caller import Caller
 from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.secret import Secret

@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 from app.core.attempts import steps
 from app.core.attempts.service import password_mark
 from app.core.clients.model import Client
-from app.core.factors.passkeys import PasskeyRequest, RelyingParty
+from app.core.factors.passkey import PasskeyRequest, RelyingParty
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import IncorrectCredentials, SessionExpired, UserNotConfirmed
 from app.core.kernel.secret import Secret

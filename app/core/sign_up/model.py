@@ -8,10 +8,12 @@ from app.core.kernel.secret import Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What somebody registers with. ``username`` None takes the attribute that is the username in this pool."""
+    """What somebody registers with. ``username`` None takes the attribute that is the username in this pool; ``password`` None is
+    possible where a code or a passkey signs in as well.
+    """
 
     username: str | None
-    password: Secret
+    password: Secret | None
     attributes: Mapping[str, str] = field(default_factory=dict)
     conceal: bool = False
 

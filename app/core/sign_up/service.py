@@ -80,11 +80,15 @@ class SignUp:
             self.rates.check_address("sign_up", pool.pool_id, caller.address, REGISTRATIONS_PER_HOUR)
             applicant = new_user(pool, client, registration, now=self.clock.now())
             held = identifiers_of(pool, applicant)
-            self.passwords.check(pool, registration.password)
+            if registration.password is not None:
+                self.passwords.check(pool, registration.password)
+            elif registration.conceal or set(pool.settings.first_factors) <= {"PASSWORD"}:
+                raise InvalidParameter("Missing required parameter PASSWORD")
             if registration.conceal and choose_verification(pool, applicant) is not None:
                 self._check_mailbox(pool, _typed(registration, applicant), caller)
             # The pre-sign-up trigger is asked here; it may confirm or refuse.
-            applicant = self.passwords.replace(applicant, self.passwords.encode(pool, None, registration.password))
+            if registration.password is not None:
+                applicant = self.passwords.replace_with(pool, applicant, registration.password, new=True)
             try:
                 self.users.add(applicant, held)
             except IdentifierTaken as taken:
@@ -94,7 +98,8 @@ class SignUp:
                 return self._pretend(trail, pool, client, applicant, caller, taken=taken.identifier, typed=typed)
             trail.sub = applicant.sub
             trail.record()
-            session = self._session(client, applicant, caller, sub=applicant.sub)
+            # Without a password there is nothing that only who registered knows.
+            session = self._session(client, applicant, caller, sub=applicant.sub) if applicant.password else None
             attribute = choose_verification(pool, applicant)
             if attribute is None:
                 return Registered(user_sub=applicant.sub, confirmed=False, destination=None, session=session)

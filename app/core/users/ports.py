@@ -59,5 +59,7 @@ class Administration(Protocol):
     def record(self, event: str, user: User) -> None:
         """Appends an audit row, joining the open transaction."""
 
-    def invite(self, pool: Pool, user: User, password: Secret) -> None:
-        """Sends the temporary password; raises ``CodeDeliveryFailed``."""
+    def invite(self, pool: Pool, user: User, password: Secret, mediums: Sequence[str] = ()) -> None:
+        """Sends the temporary password by these of ``EMAIL`` and ``SMS`` that the user has an address for, else by the one there
+        is; raises ``CodeDeliveryFailed``.
+        """

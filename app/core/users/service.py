@@ -1,8 +1,8 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.core.kernel.clock import Clock
-from app.core.kernel.errors import InvalidParameter, UserAlreadyConfirmed, UserNotFound
+from app.core.kernel.errors import InvalidParameter, UnsupportedUserState, UserAlreadyConfirmed, UserNotFound
 from app.core.kernel.ids import new_sub
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
@@ -52,6 +52,7 @@ class Directory:
         permanent_password: Secret | None = None,
         send_invitation: bool = False,
         force_alias: bool = False,
+        mediums: Sequence[str] = (),
     ) -> User:
         """A user who must change the temporary password (Cognito: AdminCreateUser), or a confirmed one with a permanent one.
 
@@ -78,8 +79,26 @@ class Directory:
                 raise taken_alias(taken.identifier) from taken
             raise taken_at_creation(taken.identifier) from taken
         if send_invitation:
-            self.administration.invite(pool, user, password)
+            self.administration.invite(pool, user, password, mediums)
         return user
+
+    def invite_again(
+        self, pool: Pool, username: str, *, temporary_password: Secret | None, mediums: Sequence[str] = ()
+    ) -> User:
+        """A new temporary password, valid from now, for who has not chosen one yet (Cognito: AdminCreateUser, RESEND).
+
+        Raises ``UserNotFound``, ``UnsupportedUserState``, ``PasswordPolicyViolation``, ``CodeDeliveryFailed``.
+        """
+        user = self.get(pool, username)
+        if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+            raise UnsupportedUserState(f"Resend not possible. {user.username} status is not FORCE_CHANGE_PASSWORD")
+        password = temporary_password or self.passwords.generate(pool)
+        changed = replace(self.passwords.replace_with(pool, user, password), updated_at=self.clock.now())
+        with self.transactions.transaction():
+            saved = self.users.save(changed)
+            self.administration.record("invite_again", saved)
+        self.administration.invite(pool, saved, password, mediums)
+        return saved
 
     def set_password(self, pool: Pool, username: str, password: Secret, *, permanent: bool) -> User:
         """Cognito: AdminSetUserPassword. What was in progress with the old password ends with it."""

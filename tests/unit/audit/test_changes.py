@@ -80,6 +80,27 @@ def test_a_pool(house, pools):
     assert {row.pool_id for row in house.audit_rows()} == {pool.pool_id}
 
 
+def test_what_the_api_changes_of_a_pool(house, pools):
+    pool = pools.create(account_id="123456789012", region="us-east-1", name="pool", settings={})
+    pools.add_attributes(pool.pool_id, [{"Name": "plan"}])
+    pools.set_mfa(pool.pool_id, {"WebAuthnConfiguration": {"RelyingPartyId": "example.com"}})
+    pools.set_sessions(pool.pool_id, {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 3}})
+    pools.add_tags(pool.pool_id, {"a": "b"})
+    pools.remove_tags(pool.pool_id, ["a"])
+    pools.add_domain(pool.pool_id, "shop", {})
+    pools.update_domain(pool.pool_id, "shop", {"ManagedLoginVersion": 2})
+    events = ["create", "add_attributes", "set_mfa", "set_sessions", "tag", "tag", "add_domain", "update_domain"]
+    assert [event for event, *_ in told(house)] == [f"pool.{event}" for event in events]
+
+
+def test_how_long_a_client_reuses_sessions(house, pools, clients):
+    pool = pools.create(account_id="123456789012", region="us-east-1", name="pool", settings={})
+    client = clients.create(pool, "app", {})
+    tracked = pools.set_sessions(pool.pool_id, {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 3}})
+    clients.set_session_minutes(tracked, client.client_id, 5)
+    assert told(house)[-1] == ("client.set_sessions", "ok", client.client_id, {})
+
+
 def test_a_client_and_never_its_secret(house, clients):
     pool = house.world.a_pool()
     client = clients.create(pool, "app", {}, confidential=True)
