@@ -166,6 +166,77 @@ def test_a_password_that_cannot_be_changed_says_why(house, visitor, typed, alert
     assert "code" in at_sign_in(house, house.browser()).sign_in().landed
 
 
+# -- addresses ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def careful_house(server) -> HostedApp:
+    """Whose addresses count only once they are verified."""
+    return server.begin_anew({"UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]}})
+
+
+def test_a_new_address_counts_once_its_code_came_back(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    signed_in(house, visitor)
+    visitor.go(account(house, "email")).send(email="bea@example.com")
+    assert "b***@e***" in visitor.response.text
+    assert "bea@example.com waits" in re.sub(r"<[^>]+>", "", visitor.go(account(house)).response.text)
+    assert "code" in at_sign_in(house, house.browser()).sign_in().landed
+    code = visitor.mail("bea@example.com")["code"]
+    visitor.go(account(house, "email_code")).send(code="000000" if code != "000000" else "000001")
+    assert "This code is not right" in visitor.page.alert
+    visitor.send(code=code)
+    assert visitor.page.status == "This address is confirmed."
+    assert "code" in at_sign_in(house, house.browser()).sign_in(username="bea@example.com").landed
+
+
+def test_the_code_can_be_sent_again(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    signed_in(house, visitor)
+    visitor.go(account(house, "email")).send(email="bea@example.com").send(1)
+    assert visitor.page.status == "A new code is on its way."
+    visitor.send(code=visitor.mail("bea@example.com", 2)["code"])
+    assert visitor.page.status == "This address is confirmed."
+
+
+def test_what_is_no_address_is_refused_at_its_field(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    signed_in(house, visitor)
+    visitor.go(account(house, "email")).send(email="not an address")
+    assert visitor.page.forms[0].inputs["email"]["aria-invalid"] == "true"
+    assert visitor.mails("not an address") == []
+
+
+def test_somebody_elses_address_is_not_taken_over(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    house.a_user("bea@example.com")
+    signed_in(house, visitor)
+    visitor.go(account(house, "email")).send(email="bea@example.com")
+    if visitor.mails("bea@example.com"):
+        visitor.send(code=visitor.mail("bea@example.com")["code"])
+    assert visitor.page.alert == "This address belongs to another account already."
+    assert "code" in at_sign_in(house, house.browser()).sign_in(username="bea@example.com").landed
+
+
+def test_an_address_is_changed_only_by_who_signed_in_a_moment_ago(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    signed_in(house, visitor)
+    visitor.go(account(house, "email"))
+    house.clock.advance(seconds=301)
+    visitor.send(email="bea@example.com")
+    assert path_of(visitor) == "/login"
+    assert visitor.mails("bea@example.com") == []
+
+
+@pytest.mark.parametrize("view", ["email_code", "phone_number_code", "name", "x_code", "recovery", "authenticator"])
+def test_a_face_of_the_page_that_means_nothing_is_the_page_itself(house, visitor, view):
+    signed_in(house, visitor).go(account(house, view))
+    assert "Your account" in visitor.page.title
+    form = visitor.page.forms[0]
+    visitor.post(account(house, view), {**form.fields, "action": "confirm", "code": "123456"})
+    assert visitor.page.alert
+
+
 # -- the second step ------------------------------------------------------------------------------------------------------
 
 

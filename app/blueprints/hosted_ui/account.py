@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from flask import Response, after_this_request, request
 
 from app.blueprints.hosted_ui.account_rows import AccountRows
+from app.blueprints.hosted_ui.contacts import ContactPages
 from app.blueprints.hosted_ui.entering import SESSION_COOKIE, Entering
 from app.blueprints.hosted_ui.errors import Sentence, missing, sentence_of
 from app.blueprints.hosted_ui.forms import passwords_differ, shown_name, typed_code, typed_password
@@ -41,6 +42,7 @@ class AccountPages:
     entering: Entering
     ceremonies: PasskeyCeremonies
     rows: AccountRows
+    contacts: ContactPages
     account: Account
     users: Directory
     totp: Totp
@@ -60,7 +62,7 @@ class AccountPages:
                 return self._draw_authenticator(visit, present, error)
             case "recovery" if self.frames.progress(visit).codes:
                 return self._draw_codes(visit, present)
-        return self._draw(visit, present, error)
+        return self.contacts.show(visit, present.user, error) or self._draw(visit, present, error)
 
     def submit(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
@@ -73,7 +75,7 @@ class AccountPages:
             return self._change_password(visit, present, caller)
         act = self._acts.get(action)
         if act is None:
-            return self._draw(visit, present, Sentence(key="error.invalid_request"))
+            return self._unknown(visit, present)
         if self.entering.find_fresh(visit) is None:
             return self.entering.prove_again(visit, _PAGE)
         try:
@@ -86,6 +88,8 @@ class AccountPages:
         return {
             "set_up": self._set_up,
             "confirm": self._confirm,
+            "change_contact": self._change_contact,
+            "resend": self._resend,
             "turn_on": self._turn_on,
             "turn_off": self._turn_off,
             "remove_passkey": self._remove_passkey,
@@ -124,13 +128,24 @@ class AccountPages:
         return self.frames.go(visit, visit.url(_PAGE, "authenticator"), Progress(seed=seed.reveal()))
 
     def _confirm(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
-        """The first code of a new app; from now on it is asked for."""
+        """The first code of a new app, which is asked for from now on; or the code that was sent to an address."""
+        if request.args.get(VIEW) != "authenticator":
+            return self.contacts.prove(visit, present.user, caller) or self._unknown(visit, present)
         if not typed_code():
             return self.show(visit, missing("code"))
         self.totp.confirm(visit.pool, present.user, Secret(typed_code()), caller=caller)
         user = self.users.get(visit.pool, present.user.username)
         self._choose(visit, replace(present, user=user), steps.SOFTWARE_TOKEN_MFA, caller, on=True)
         return self._done(visit, "notice.factor_on")
+
+    def _change_contact(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
+        return self.contacts.change(visit, present.user, caller) or self._unknown(visit, present)
+
+    def _resend(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
+        return self.contacts.resend(visit, present.user, caller) or self._unknown(visit, present)
+
+    def _unknown(self, visit: Visit, present: Suffices) -> Response:
+        return self._draw(visit, present, Sentence(key="error.invalid_request"))
 
     def _turn_on(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
         self._choose(visit, present, request.form.get("factor", ""), caller, on=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from app.blueprints.hosted_ui.contacts import CONTACTS, changeable, waiting
 from app.blueprints.hosted_ui.visit import Visit
 from app.core.attempts import steps
 from app.core.factors.destination import mask_email, mask_phone
@@ -25,14 +26,13 @@ class AccountRows:
     passkeys_room: Passkeys
     recovery_room: RecoveryCodes
 
-    def contacts(self, _: Visit, user: User) -> tuple[AccountContact, ...]:
-        """The addresses, as they are."""
-        email, phone = user.attributes.get("email"), user.attributes.get("phone_number")
-        rows = (
-            AccountContact(name="email", value=email, verified=user.is_verified("email")),
-            AccountContact(name="phone_number", value=phone, verified=user.is_verified("phone_number")),
+    def contacts(self, visit: Visit, user: User) -> tuple[AccountContact, ...]:
+        """The addresses as they are, and where they are changed; a phone number only where the pool has a use for it."""
+        return tuple(
+            _contact(visit, user, name)
+            for name in CONTACTS
+            if user.attributes.get(name) or user.pending.get(name) or _is_useful(visit.pool, name)
         )
-        return tuple(row for row in rows if row.value is not None)
 
     def factors(self, pool: Pool, user: User) -> tuple[AccountFactor, ...]:
         """What the pool offers, in one order for all."""
@@ -48,6 +48,26 @@ class AccountRows:
         """How many are left; None where nothing could be lost."""
         left = self.recovery_room.count(pool.pool_id, user.sub)
         return left if left or user.mfa.enabled else None
+
+
+def _contact(visit: Visit, user: User, name: Literal["email", "phone_number"]) -> AccountContact:
+    return AccountContact(
+        name=name,
+        value=user.attributes.get(name),
+        verified=user.is_verified(name),
+        waiting=user.pending.get(name),
+        change_url=visit.url("account", name) if name in changeable(visit) else None,
+        verify_url=visit.url("account", f"{name}_code") if waiting(user, name) else None,
+    )
+
+
+def _is_useful(pool: Pool, name: str) -> bool:
+    """Whether a sign-in could ever go through the address."""
+    settings = pool.settings
+    if name in settings.username_attributes | settings.alias_attributes | settings.auto_verified:
+        return True
+    codes = {steps.EMAIL_OTP} if name == "email" else {steps.SMS_MFA, steps.SMS_OTP}
+    return bool(codes & ({*settings.first_factors} | settings.mfa.offers))
 
 
 def _factor(pool: Pool, user: User, name: str) -> AccountFactor:

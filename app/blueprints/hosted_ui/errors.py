@@ -64,6 +64,7 @@ _SENTENCES: dict[type[Fact], Sentence] = {
     PasskeyNotSupported: Sentence(key="error.passkey_refused"),
     PasskeyNotFound: Sentence(key="error.invalid_request"),
     SoftwareTokenNotFound: Sentence(key="error.code_mismatch", field="code"),
+    errors.UnsupportedUserState: Sentence(key="error.invalid_request"),
     errors.QuotaExceeded: Sentence(key="error.passkeys_full"),
     errors.CodeDeliveryFailed: Sentence(key="error.delivery_failed", status=503),
     errors.SessionExpired: Sentence(key="error.session_expired"),

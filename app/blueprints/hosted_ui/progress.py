@@ -22,7 +22,7 @@ class Progress:
     """``username`` and ``destination`` (masked): whom the last code was for. ``sign_up`` is the Session string that signs in once
     confirmed, ``attempt`` the one of a sign-in that waits for its next ``step`` (the challenge's AWS name), which ``choices``
     stand beside; ``second`` where a first factor is proven already. ``seed`` is that of the authenticator app being set up.
-    ``proving`` is the attribute of a new address that waits for its code, ``codes`` are recovery codes to show once, ``gone`` a
+    ``codes`` are recovery codes to show once, ``gone`` a
     passkey that was removed. ``query`` is the authorize request. ``notice`` is a
     catalogue key to show once.
     """
@@ -35,7 +35,6 @@ class Progress:
     choices: tuple[str, ...] = ()
     second: bool = False
     seed: str | None = None
-    proving: str | None = None
     codes: tuple[str, ...] = ()
     gone: str | None = None
     reason: str | None = None

@@ -15,6 +15,7 @@ from app.blueprints.hosted_ui.account_rows import AccountRows
 from app.blueprints.hosted_ui.assets import Assets
 from app.blueprints.hosted_ui.challenges import ChallengePages
 from app.blueprints.hosted_ui.consent import ConsentPages
+from app.blueprints.hosted_ui.contacts import ContactPages
 from app.blueprints.hosted_ui.entering import SESSION_COOKIE, Entering
 from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.frame import Frames
@@ -86,6 +87,7 @@ class HostedUi:
             entering=entering,
             ceremonies=passkeys,
             rows=AccountRows(passkeys_room=self.passkeys, recovery_room=self.recovery_codes),
+            contacts=ContactPages(frames=frames, account=self.account),
             account=self.account,
             users=self.users,
             totp=self.totp,

@@ -3,8 +3,8 @@ from collections.abc import Callable, Mapping
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.user_pools.clients import UserPoolClients
-from app.blueprints.user_pools.devices import Devices
 from app.blueprints.user_pools.customization import UiCustomization
+from app.blueprints.user_pools.devices import Devices
 from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
