@@ -98,7 +98,7 @@ def document() -> str:
         "",
         "Generated from botocore's model and the marked tests by `python -m tests.support.operations_reference`; do not edit.",
         "",
-        f"{working} of {len(states)} operations *work*: tests hold the success and each modelled error that can be provoked here. "
+        f"{working} of {len(states)} operations *work*: tests hold the success and each modelled error that can be provoked here.",
         "Of others that are there, the errors are named that no test provokes.",
         "Those *not yet* there answer with `OperationNotEnabledException`, or `InvalidParameterException` where that is not modelled.",
         "",
