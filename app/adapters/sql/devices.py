@@ -2,11 +2,13 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
 from app.adapters.sql.factor_tables import devices
 from app.adapters.sql.tables import token_sessions
 from app.core.devices.model import Device
+from app.core.kernel.errors import UserNotFound
 from app.core.kernel.ids import PoolId, Sub
 
 _C = devices.c
@@ -25,9 +27,12 @@ class SqlDevices:
             _C.confirmed.is_(False),
             _C.created_at < waiting_since,
         )
-        with self._database.writing() as connection:
-            connection.execute(delete(devices).where(forgotten))
-            connection.execute(insert(devices).values(_columns(device)))
+        try:
+            with self._database.refusable() as connection:
+                connection.execute(delete(devices).where(forgotten))
+                connection.execute(insert(devices).values(_columns(device)))
+        except IntegrityError as error:  # the user was deleted meanwhile: keys never meet by chance
+            raise UserNotFound from error
 
     def find(self, pool_id: PoolId, sub: Sub, device_key: str) -> Device | None:
         its = and_(_C.pool_id == pool_id, _C.device_key == device_key, _C.sub == sub)

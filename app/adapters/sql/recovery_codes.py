@@ -5,6 +5,7 @@ from sqlalchemy import and_, delete, func, insert, select
 from app.adapters.sql.db import Database
 from app.adapters.sql.factor_tables import recovery_codes
 from app.adapters.sql.tables import users
+from app.core.kernel.errors import UserNotFound
 from app.core.kernel.ids import PoolId, Sub
 
 _C = recovery_codes.c
@@ -21,7 +22,8 @@ class SqlRecoveryCodes:
         rows = [{"pool_id": pool_id, "sub": sub, "code_hash": code_hash, "created_at": at} for code_hash in hashes]
         with self._database.writing() as connection:
             # The user's row is held, so that a replacement at the same time comes wholly before or after.
-            connection.execute(select(users.c.sub).where(owner).with_for_update()).one_or_none()
+            if connection.execute(select(users.c.sub).where(owner).with_for_update()).one_or_none() is None:
+                raise UserNotFound
             connection.execute(delete(recovery_codes).where(_C.pool_id == pool_id, _C.sub == sub))
             connection.execute(insert(recovery_codes), rows)
 

@@ -1,9 +1,11 @@
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
 from app.adapters.sql.factor_tables import totp_secrets
 from app.core.factors.software_token import SoftwareToken
+from app.core.kernel.errors import UserNotFound
 from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.sealing import Sealer
 from app.core.kernel.secret import Secret
@@ -37,12 +39,16 @@ class SqlSoftwareTokens:
         }
         # One statement that replaces the key itself: of two that begin at the same time, neither can fail.
         replaced = {name: row[name] for name in ("token_id", "sealed", "last_step", "friendly_name", "created_at")}
-        with self._database.connection() as connection:
-            connection.execute(
-                self._upsert(totp_secrets)
-                .values(row)
-                .on_conflict_do_update(index_elements=[_C.pool_id, _C.sub, _C.confirmed], set_=replaced)
-            )
+        statement = (
+            self._upsert(totp_secrets)
+            .values(row)
+            .on_conflict_do_update(index_elements=[_C.pool_id, _C.sub, _C.confirmed], set_=replaced)
+        )
+        try:
+            with self._database.refusable() as connection:
+                connection.execute(statement)
+        except IntegrityError as error:  # the user was deleted meanwhile
+            raise UserNotFound from error
 
     def find(self, pool_id: PoolId, sub: Sub, *, confirmed: bool) -> SoftwareToken | None:
         with self._database.connection() as connection:

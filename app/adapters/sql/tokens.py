@@ -122,6 +122,17 @@ class SqlTokens:
             connection.execute(_ADD_REFRESH, _refresh_columns(successor))
             return True
 
+    def list_sessions(self, pool_id: PoolId, sub: Sub, *, now: int, limit: int) -> list[TokenSession]:
+        c = token_sessions.c
+        statement = (
+            select(*_SESSION_COLUMNS)
+            .where(c.pool_id == pool_id, c.sub == sub, c.revoked_at.is_(None), c.expires_at > now)
+            .order_by(c.created_at.desc(), c.origin_jti)
+            .limit(limit)
+        )
+        with self._database.connection() as connection:
+            return [_session(row) for row in connection.execute(statement)]
+
     def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
         with self._database.connection() as connection:
             row: Any = connection.execute(_FIND_SESSION, {"its_jti": origin_jti, "its_pool": pool_id}).one_or_none()

@@ -8,6 +8,7 @@ from app.blueprints.user_pools.devices import Devices
 from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
+from app.blueprints.user_pools.list_users import ListedUsers
 from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
 from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
@@ -16,6 +17,7 @@ from app.blueprints.user_pools.pools import UserPools
 from app.blueprints.user_pools.profile import Profile
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
+from app.blueprints.user_pools.sessions import UserSessions
 from app.blueprints.user_pools.sign_in import SignInOperations
 from app.blueprints.user_pools.sign_up import SignUpOperations
 from app.blueprints.user_pools.software_tokens import SoftwareTokens
@@ -38,12 +40,14 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     MfaPreferences,
     SignInOperations,
     TokenOperations,
-    WebAuthnCredentials,
-    Devices,
     AdministeredUsers,
     SignUpOperations,
     Profile,
     UiCustomization,
+    WebAuthnCredentials,
+    ListedUsers,
+    UserSessions,
+    Devices,
 )
 
 

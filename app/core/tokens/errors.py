@@ -25,3 +25,7 @@ class TargetInvalid(Fact):
     """RFC 8707 §2 ``invalid_target``."""
 
     message = "The resource must be one absolute URI without a fragment."
+
+
+class TokenSessionNotFound(Fact):
+    message = "The session does not exist."

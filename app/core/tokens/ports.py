@@ -34,6 +34,9 @@ class TokenStore(Protocol):
     def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
         """The session and its user in one statement."""
 
+    def list_sessions(self, pool_id: PoolId, sub: Sub, *, now: int, limit: int) -> list[TokenSession]:
+        """Those of a user that are neither revoked nor expired, newest first."""
+
     def bind_once(self, pool_id: PoolId, origin_jti: str, name: str, value: str) -> bool:
         """Adds to the session's ``extra`` what was not there; False where another value came first, or the session is gone."""
 
