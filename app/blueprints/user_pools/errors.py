@@ -9,7 +9,7 @@ from app.core.factors import errors as factors
 from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
-from app.core.tokens.errors import NotRevocable, RevocationDisabled, TokenSessionNotFound
+from app.core.tokens.errors import NotRevocable, RevocationDisabled, SessionNotFound
 
 _NAMES: dict[type[facts.Fact], str] = {
     facts.Fact: "InvalidParameterException",
@@ -54,6 +54,7 @@ _NAMES: dict[type[facts.Fact], str] = {
     TierChangeNotAllowed: "TierChangeNotAllowedException",
     ResourceServerNotFound: "ResourceNotFoundException",
     SecretNotFound: "ResourceNotFoundException",
+    SessionNotFound: "ResourceNotFoundException",
     RevocationDisabled: "UnsupportedOperationException",
     DeviceNotFound: "ResourceNotFoundException",
     DeviceKeyExists: "DeviceKeyExistsException",
@@ -68,7 +69,6 @@ _NAMES: dict[type[facts.Fact], str] = {
     factors.PasskeyRelyingPartyMismatch: "WebAuthnRelyingPartyMismatchException",
     factors.PasskeyNotSupported: "WebAuthnCredentialNotSupportedException",
     factors.PasskeyNotFound: "ResourceNotFoundException",
-    TokenSessionNotFound: "ResourceNotFoundException",
     NotRevocable: "UnsupportedTokenTypeException",
 }
 
