@@ -248,10 +248,6 @@ def open_rooms(
         transactions=database,
         public_url=settings.public_url,
     )
-    devices = Devices(store=SqlDevices(database), audit=audit, clock=clock, transactions=database)
-    recovery_codes = RecoveryCodes(
-        store=SqlRecoveryCodes(database), hasher=hasher, audit=audit, clock=clock, transactions=database
-    )
     sessions = Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock)
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)

@@ -176,5 +176,6 @@ def test_a_forgotten_device_refreshes_nothing(ada):
     assert ada.house.unsigned.initiate_auth(**again, AuthParameters=given)["AuthenticationResult"]["AccessToken"]
     ada.house.unsigned.forget_device(AccessToken=other["AccessToken"], DeviceKey=device.key)
     assert refused(ada.house.unsigned.initiate_auth, **again, AuthParameters=given) == "NotAuthorizedException"
-    given = {"REFRESH_TOKEN": other["RefreshToken"]}
+    own = other["NewDeviceMetadata"]["DeviceKey"]
+    given = {"REFRESH_TOKEN": other["RefreshToken"], "DEVICE_KEY": own}
     assert ada.house.unsigned.initiate_auth(**again, AuthParameters=given)["AuthenticationResult"]["AccessToken"]

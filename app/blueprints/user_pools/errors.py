@@ -9,7 +9,8 @@ from app.core.factors import errors as factors
 from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
-from app.core.tokens.errors import NotRevocable, RevocationDisabled, SessionNotFound
+from app.core.tokens.errors import NotRevocable, RevocationDisabled
+from app.core.tokens.tracking import SessionNotFound
 
 _NAMES: dict[type[facts.Fact], str] = {
     facts.Fact: "InvalidParameterException",
@@ -84,6 +85,7 @@ _INSTEAD = {
     "ExpiredCodeException": "NotAuthorizedException",
     "CodeMismatchException": "NotAuthorizedException",
     "RefreshTokenReuseException": "NotAuthorizedException",
+    "ResourceNotFoundException": "UnauthorizedException",
     "LimitExceededException": "TooManyRequestsException",
     "ConcurrentModificationException": "InvalidParameterException",
     "UserPoolTaggingException": "InvalidParameterException",

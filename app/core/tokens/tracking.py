@@ -7,12 +7,11 @@ from app.core.audit.ports import AuditLog
 from app.core.audit.trail import Trail
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
-from app.core.kernel.errors import InvalidParameter
+from app.core.kernel.errors import Fact, InvalidParameter
 from app.core.pools.model import Pool
 from app.core.sessions.logout import Logouts
 from app.core.sessions.model import BrowserSession
 from app.core.sessions.service import Sessions
-from app.core.tokens.errors import SessionNotFound
 from app.core.tokens.model import TokenSession
 from app.core.tokens.ports import TokenStore
 from app.core.users.model import User
@@ -21,6 +20,12 @@ MOST_LISTED = 125
 _TOKEN, _BROWSER = "tkn", "sso"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LENGTH = 25
+
+
+class SessionNotFound(Fact):
+    """The user has no such session, or has it no more."""
+
+    message = "Session does not exist."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,8 +82,10 @@
     });
   };
 
-  // The browser offers passkeys among what it fills into the name's box, and asks nobody who does not choose one.
+  // The browser offers passkeys among what it fills into the name's box, and asks nobody who does not choose one. After an
+  // error nothing goes by itself: what was refused once would be refused again.
   const autofill = async (form) => {
+    if (document.getElementById("error-summary")) return;
     try {
       if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
       await ask(form, "conditional");
@@ -102,6 +104,7 @@
   };
 
   const forms = all("form[data-passkey]");
+  for (const note of all("[data-without-script]")) note.hidden = true;
   if (!window.PublicKeyCredential || !navigator.credentials) {
     for (const note of all("[data-without-passkeys]")) note.hidden = false;
     return;
