@@ -233,6 +233,10 @@ def open_rooms(
     )
     attempts = Attempts(ephemeral=ephemeral, clock=clock, hasher=hasher)
     codes = OneTimeCodes(ephemeral=ephemeral, clock=clock, hasher=hasher)
+    devices = Devices(store=SqlDevices(database), audit=audit, clock=clock, transactions=database)
+    recovery_codes = RecoveryCodes(
+        store=SqlRecoveryCodes(database), hasher=hasher, audit=audit, clock=clock, transactions=database
+    )
     passkeys = Passkeys(
         store=SqlPasskeys(database),
         users=users,
@@ -243,10 +247,6 @@ def open_rooms(
         clock=clock,
         transactions=database,
         public_url=settings.public_url,
-    )
-    devices = Devices(store=SqlDevices(database), audit=audit, clock=clock, transactions=database)
-    recovery_codes = RecoveryCodes(
-        store=SqlRecoveryCodes(database), hasher=hasher, audit=audit, clock=clock, transactions=database
     )
     sessions = Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock)
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
@@ -355,9 +355,9 @@ def open_rooms(
             transactions=database,
         ),
         totp=totp,
-        passkeys=passkeys,
         devices=devices,
         recovery_codes=recovery_codes,
+        passkeys=passkeys,
         preferences=Preferences(users=users, software_tokens=totp, audit=audit, clock=clock, transactions=database),
     )
 

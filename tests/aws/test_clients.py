@@ -1,5 +1,6 @@
 """App clients and their secrets through a stock boto3."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -294,3 +295,19 @@ def test_secrets_have_no_second_page(house, pool_id):
     client = made(house, pool_id, GenerateSecret=True)
     with refused("InvalidParameterException", "token"):
         house.idp.list_user_pool_client_secrets(UserPoolId=pool_id, ClientId=client["ClientId"], NextToken="x")
+
+
+def test_of_secrets_added_at_the_same_time_one_is_the_second(house, pool_id):
+    client = made(house, pool_id, GenerateSecret=True)
+
+    def add() -> bool:
+        try:
+            house.idp.add_user_pool_client_secret(UserPoolId=pool_id, ClientId=client["ClientId"])
+        except house.idp.exceptions.LimitExceededException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as threads:
+        added = [future.result() for future in [threads.submit(add) for _ in range(6)]]
+    assert added.count(True) == 1
+    assert len(secrets_of(house, client)) == 2

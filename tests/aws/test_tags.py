@@ -1,5 +1,6 @@
 """Tags of pools through a stock boto3."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -75,3 +76,10 @@ def test_nobodys_pool_and_another_accounts_are_not_found(house, arn):
         with refused("ResourceNotFoundException"):
             client.untag_resource(ResourceArn=name, TagKeys=["stage"])
     assert tags(house, arn) == {"stage": "test"}
+
+
+def test_tags_set_at_the_same_time_are_all_there(house, arn):
+    with ThreadPoolExecutor(8) as threads:
+        for answer in [threads.submit(house.idp.tag_resource, ResourceArn=arn, Tags={f"k{n}": "v"}) for n in range(24)]:
+            answer.result()
+    assert len(tags(house, arn)) == 25

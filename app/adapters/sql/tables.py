@@ -110,6 +110,20 @@ user_identifiers = db.Table(
     Index("ix_user_identifiers_sub", "pool_id", "sub"),
 )
 
+user_search = db.Table(
+    "user_search",
+    Column("pool_id", String(64), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    # Sorted by code points, so that a prefix is a range of the index.
+    Column("value", String(128).with_variant(String(128, collation="C"), "postgresql"), primary_key=True),
+    Column("sub", String(36).with_variant(String(36, collation="C"), "postgresql"), primary_key=True),
+    ForeignKeyConstraint(
+        ["pool_id", "sub"], ["users.pool_id", "users.sub"], ondelete="CASCADE", name="fk_user_search_user"
+    ),
+    Index("ix_user_search_user", "pool_id", "sub"),
+)
+"""What ListUsers finds users by, in comparison form."""
+
 password_history = db.Table(
     "password_history",
     Column("id", Integer().with_variant(BigInteger(), "postgresql"), primary_key=True, autoincrement=True),

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -8,10 +8,12 @@ from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
 from app.adapters.sql.tables import password_history, user_identifiers, users
+from app.adapters.sql.user_search import page_of, write_search
 from app.core.kernel.errors import Conflict
 from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.secret import Secret
-from app.core.users.model import Identifier, MfaPreference, PasswordRecord, User, UserStatus
+from app.core.users.filter import UserFilter
+from app.core.users.model import Identifier, ListedUser, MfaPreference, PasswordRecord, User, UserStatus
 from app.core.users.ports import IdentifierTaken
 
 
@@ -117,6 +119,7 @@ class SqlUsers:
             with self._database.refusable() as connection:
                 connection.execute(insert(users).values(_columns(user)))
                 self._claim(connection, user, identifiers)
+                write_search(connection, user, new=True)
         except IntegrityError as error:
             raise self._taken(user, identifiers, error) from error
 
@@ -132,9 +135,17 @@ class SqlUsers:
                     owned = and_(user_identifiers.c.pool_id == user.pool_id, user_identifiers.c.sub == user.sub)
                     connection.execute(delete(user_identifiers).where(owned))
                     self._claim(connection, user, identifiers)
+                write_search(connection, saved)
         except IntegrityError as error:
             raise self._taken(user, identifiers or (), error) from error
         return saved
+
+    def list_page(
+        self, pool_id: PoolId, wanted: UserFilter | None, *, after: Mapping[str, str] | None, limit: int
+    ) -> list[ListedUser]:
+        with self._database.connection() as connection:
+            rows = connection.execute(page_of(pool_id, wanted, after, limit)).all()
+        return [ListedUser(user=user_from(row), position={"value": row.position, "sub": row.sub}) for row in rows]
 
     def remove(self, pool_id: PoolId, sub: Sub) -> None:
         with self._database.connection() as connection:

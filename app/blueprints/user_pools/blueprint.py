@@ -8,6 +8,7 @@ from app.blueprints.user_pools.devices import Devices
 from app.blueprints.user_pools.domains import UserPoolDomains
 from app.blueprints.user_pools.errors import translate
 from app.blueprints.user_pools.groups import UserPoolGroups
+from app.blueprints.user_pools.list_users import ListedUsers
 from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
 from app.blueprints.user_pools.mfa_preferences import MfaPreferences
 from app.blueprints.user_pools.not_yet import NOT_YET
@@ -45,6 +46,7 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     Profile,
     UiCustomization,
     WebAuthnCredentials,
+    ListedUsers,
     Devices,
 )
 

@@ -9,7 +9,7 @@ from app.core.factors import errors as factors
 from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
-from app.core.tokens.errors import NotRevocable, RevocationDisabled, SessionNotFound
+from app.core.tokens.errors import NotRevocable, RevocationDisabled, TokenSessionNotFound
 
 _NAMES: dict[type[facts.Fact], str] = {
     facts.Fact: "InvalidParameterException",
@@ -54,7 +54,6 @@ _NAMES: dict[type[facts.Fact], str] = {
     TierChangeNotAllowed: "TierChangeNotAllowedException",
     ResourceServerNotFound: "ResourceNotFoundException",
     SecretNotFound: "ResourceNotFoundException",
-    SessionNotFound: "ResourceNotFoundException",
     RevocationDisabled: "UnsupportedOperationException",
     DeviceNotFound: "ResourceNotFoundException",
     DeviceKeyExists: "DeviceKeyExistsException",
@@ -69,6 +68,7 @@ _NAMES: dict[type[facts.Fact], str] = {
     factors.PasskeyRelyingPartyMismatch: "WebAuthnRelyingPartyMismatchException",
     factors.PasskeyNotSupported: "WebAuthnCredentialNotSupportedException",
     factors.PasskeyNotFound: "ResourceNotFoundException",
+    TokenSessionNotFound: "ResourceNotFoundException",
     NotRevocable: "UnsupportedTokenTypeException",
 }
 

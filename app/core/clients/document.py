@@ -74,7 +74,8 @@ def completed(
     _check_lifetimes(document)
     _check_attributes(document, pool)
     document.setdefault("ExplicitAuthFlows", list(DEFAULT_AUTH_FLOWS))
-    document.setdefault("RefreshTokenValidity", 30)
+    # 0 stands for the default (Cognito: RefreshTokenValidity).
+    document["RefreshTokenValidity"] = document.get("RefreshTokenValidity") or 30
     document.setdefault("EnableTokenRevocation", True)
     document.setdefault("EnablePropagateAdditionalUserContextData", False)
     document.setdefault("AuthSessionValidity", 3)

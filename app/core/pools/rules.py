@@ -64,7 +64,9 @@ def beyond_lite(document: Mapping[str, Any]) -> str | None:
         "Password history": policies.get("PasswordPolicy", {}).get("PasswordHistorySize", 0) > 0,
         "Access token customization": triggers.get("PreTokenGenerationConfig", {}).get("LambdaVersion", "V1_0") != "V1_0",
         "Dynamic client registration": dcr is not None and dcr.get("EnableStatus", "Enabled") == "Enabled",
-        "AcrConfiguration": document.get("AcrConfiguration"),
+        "AcrConfiguration": any(
+            value["AcrValue"] != DEFAULT_ACR[level] for level, value in document.get("AcrConfiguration", {}).items()
+        ),
         "Email MFA": "EmailMfaConfiguration" in document,
         "Passkeys as multi-factor authentication": webauthn.get("FactorConfiguration", "SINGLE_FACTOR") != "SINGLE_FACTOR",
         "Session tracking": "SessionConfiguration" in document,

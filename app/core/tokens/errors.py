@@ -17,12 +17,6 @@ class RefreshRevoked(GrantInvalid):
     """The session of the refresh token was ended, or its user was disabled, deleted or signed out everywhere."""
 
 
-class SessionNotFound(Fact):
-    """The user has no such session, or has it no more."""
-
-    message = "Session does not exist."
-
-
 class RevocationDisabled(InvalidParameter):
     """The client's ``EnableTokenRevocation`` is off (Cognito: RevokeToken, UnsupportedOperation)."""
 
@@ -39,3 +33,9 @@ class TargetInvalid(Fact):
     """RFC 8707 §2 ``invalid_target``."""
 
     message = "The resource must be one absolute URI without a fragment."
+
+
+class TokenSessionNotFound(Fact):
+    """The user has no such session, or has it no more."""
+
+    message = "The session does not exist."

@@ -84,3 +84,11 @@ class User:
     def is_verified(self, attribute: str) -> bool:
         """Whether ``email`` or ``phone_number`` is there and proven."""
         return bool(self.attributes.get(attribute)) and self.attributes.get(f"{attribute}_verified") == "true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedUser:
+    """One user of a list, and the position in it behind which the next page begins."""
+
+    user: User
+    position: Mapping[str, str]

@@ -1,10 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from app.core.kernel.ids import PoolId, Sub
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
-from app.core.users.model import Identifier, User
+from app.core.users.filter import UserFilter
+from app.core.users.model import Identifier, ListedUser, User
 
 
 class IdentifierTaken(Exception):  # noqa: N818 - a fact between store and room
@@ -28,6 +29,13 @@ class UserStore(Protocol):
         """Writes the record where its revision is still the stored one, else raises ``Conflict``; returns it with the new revision.
 
         ``identifiers`` replaces the user's set (None: unchanged); raises ``IdentifierTaken`` and writes nothing.
+        """
+
+    def list_page(
+        self, pool_id: PoolId, wanted: UserFilter | None, *, after: Mapping[str, str] | None, limit: int
+    ) -> list[ListedUser]:
+        """At most ``limit`` users behind the position ``after``, in the order of an index. One may be among them that only begins
+        as ``wanted`` says.
         """
 
     def remove(self, pool_id: PoolId, sub: Sub) -> None: ...

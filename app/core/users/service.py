@@ -10,6 +10,7 @@ from app.core.pools.model import Pool
 from app.core.pools.schema import VERIFIABLE
 from app.core.users.aliases import release_aliases
 from app.core.users.attributes import change, check_new
+from app.core.users.filter import UserFilter
 from app.core.users.identifiers import (
     candidates,
     check_username,
@@ -18,7 +19,7 @@ from app.core.users.identifiers import (
     taken_alias,
     taken_at_creation,
 )
-from app.core.users.model import User, UserStatus
+from app.core.users.model import ListedUser, User, UserStatus
 from app.core.users.ports import Administration, IdentifierTaken, PasswordKeeper, UserStore
 
 
@@ -41,6 +42,13 @@ class Directory:
         if user is None:
             raise UserNotFound
         return user
+
+    def list_page(
+        self, pool: Pool, wanted: UserFilter | None, *, after: Mapping[str, str] | None, limit: int
+    ) -> list[ListedUser]:
+        """Users in pages, in no order that means anything (Cognito: ListUsers). A page may be shorter than ``limit``, or empty."""
+        found = self.users.list_page(pool.pool_id, wanted, after=after, limit=limit)
+        return found if wanted is None else [listed for listed in found if wanted.matches(listed.user)]
 
     def create(
         self,

@@ -1,8 +1,11 @@
 """Which classic stylesheets are taken, and what becomes of them."""
 
+import re
+
 import pytest
 
 from app.core.branding.classic_css import CssRefused, classic_stylesheet
+from app.web.pages import shipped_themes
 
 TEMPLATE = """
 .logo-customizable { max-width: 60%; max-height: 30%; }
@@ -58,6 +61,14 @@ def test_a_stylesheet_does_not_grow_by_repeating_itself() -> None:
 def test_nothing_asks_for_nothing() -> None:
     assert classic_stylesheet("") == ""
     assert classic_stylesheet("/* a comment */") == ""
+
+
+def test_the_default_theme_has_every_part_that_a_class_stands_for() -> None:
+    theme = "".join(path.read_text(encoding="utf-8") for path in shipped_themes().glob("default/**/*.css"))
+    made = classic_stylesheet(TEMPLATE)
+    parts = set(re.findall(r"\.([a-z][a-z-]+)", made)) - {"js"}
+    assert {"card", "brand", "field", "button"} <= parts
+    assert all(f".{part}" in theme for part in parts)
 
 
 @pytest.mark.parametrize(

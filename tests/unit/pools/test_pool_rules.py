@@ -13,7 +13,7 @@ from app.core.pools.document import (
 )
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.pools.mfa_document import document_with_mfa, shown_mfa
-from app.core.pools.rules import check_relying_party
+from app.core.pools.rules import DEFAULT_ACR, check_relying_party
 from app.core.pools.tags import with_tags, without_tags
 
 TOTP = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
@@ -70,6 +70,12 @@ def test_a_plan_may_be_lowered_together_with_what_it_lacks() -> None:
     assert next_document(before, {"UserPoolTier": "LITE"})["UserPoolTier"] == "LITE"
     with pytest.raises(FeatureUnavailableInTier):
         next_document(before, {"UserPoolTier": "LITE", "Policies": before["Policies"]})
+
+
+def test_the_default_names_of_levels_are_no_feature_of_a_plan() -> None:
+    shown = {level: {"AcrValue": name} for level, name in DEFAULT_ACR.items()}
+    after = next_document(first_document({}), {"UserPoolTier": "LITE", "AcrConfiguration": shown})
+    assert after["UserPoolTier"] == "LITE"
 
 
 def test_sessions_are_beyond_the_lite_plan() -> None:
