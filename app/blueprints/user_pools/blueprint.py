@@ -48,6 +48,10 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     Profile,
     UiCustomization,
     ListedUsers,
+<<<<<<< HEAD
+=======
+    Devices,
+>>>>>>> flows
 )
 
 

@@ -9,8 +9,12 @@ from app.core.factors import errors as factors
 from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
+<<<<<<< HEAD
 from app.core.tokens.errors import NotRevocable, RevocationDisabled
 from app.core.tokens.tracking import SessionNotFound
+=======
+from app.core.tokens.errors import NotRevocable, RevocationDisabled, TokenSessionNotFound
+>>>>>>> flows
 
 _NAMES: dict[type[facts.Fact], str] = {
     facts.Fact: "InvalidParameterException",
@@ -55,7 +59,6 @@ _NAMES: dict[type[facts.Fact], str] = {
     TierChangeNotAllowed: "TierChangeNotAllowedException",
     ResourceServerNotFound: "ResourceNotFoundException",
     SecretNotFound: "ResourceNotFoundException",
-    SessionNotFound: "ResourceNotFoundException",
     RevocationDisabled: "UnsupportedOperationException",
     DeviceNotFound: "ResourceNotFoundException",
     DeviceKeyExists: "DeviceKeyExistsException",

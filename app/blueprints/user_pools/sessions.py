@@ -9,7 +9,8 @@ from app.blueprints.user_pools.access import pool_of, signed_in
 from app.core.pools.model import Pool
 from app.core.sessions.model import BrowserSession
 from app.core.tokens.model import TokenSession
-from app.core.tokens.tracking import MOST_LISTED, session_id_of
+from app.core.tokens.session_ids import session_id_of
+from app.core.tokens.tracking import MOST_LISTED
 from app.core.users.model import User
 from app.services import Services
 
@@ -57,7 +58,7 @@ class SessionOperations:
 def _of_tokens(session: TokenSession, current: TokenSession | None) -> dict[str, Any]:
     seen = session.seen
     return {
-        "SessionId": session_id_of(session),
+        "SessionId": session_id_of(session.origin_jti),
         "SessionType": "TOKEN",
         "ClientId": session.client_id,
         "CreateDate": session.created_at,

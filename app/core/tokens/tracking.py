@@ -1,7 +1,6 @@
 """A user's sessions, one by one: which there are, and ending one (Cognito: user sessions; tokens.md §10)."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from app.core.audit.ports import AuditLog
 from app.core.audit.trail import Trail
@@ -12,14 +11,17 @@ from app.core.pools.model import Pool
 from app.core.sessions.logout import Logouts
 from app.core.sessions.model import BrowserSession
 from app.core.sessions.service import Sessions
+<<<<<<< HEAD
+=======
+from app.core.tokens.errors import TokenSessionNotFound
+>>>>>>> flows
 from app.core.tokens.model import TokenSession
 from app.core.tokens.ports import TokenStore
+from app.core.tokens.session_ids import origin_of
 from app.core.users.model import User
 
 MOST_LISTED = 125
-_TOKEN, _BROWSER = "tkn", "sso"
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_LENGTH = 25
+_BROWSER = "sso"
 
 
 class SessionNotFound(Fact):
@@ -65,7 +67,7 @@ class UserSessions:
     ) -> None:
         """Ends one session of the user's, and where ``linked`` is asked for its parent or its children. Never the ``current`` one.
 
-        Raises ``SessionNotFound``, also for another user's and one that is over; ``InvalidParameter`` for the current one.
+        Raises ``TokenSessionNotFound``, also for another user's and one that is over; ``InvalidParameter`` for the current one.
         """
         with Trail(
             audit=self.audit, event="sessions.revoked", caller=caller, pool_id=pool.pool_id, sub=user.sub
@@ -80,11 +82,11 @@ class UserSessions:
     def _revoke_tokens(
         self, pool: Pool, user: User, session_id: str, *, linked: bool, current: TokenSession | None
     ) -> None:
-        origin_jti = find_origin(session_id)
+        origin_jti = origin_of(session_id)
         found = self.store.find_session(pool.pool_id, origin_jti) if origin_jti else None
         session = found[0] if found else None
         if session is None or session.sub != user.sub or not self._counts(session, user):
-            raise SessionNotFound
+            raise TokenSessionNotFound
         linked_sid = session.sid if linked else None
         if current is not None and (
             current.origin_jti == origin_jti or (linked_sid is not None and current.sid == linked_sid)
@@ -107,7 +109,7 @@ class UserSessions:
         if current is not None and current.sid == sid:
             raise InvalidParameter("The current session can't be revoked.")
         if not self.sessions.end_named(pool.pool_id, user.sub, sid):
-            raise SessionNotFound
+            raise TokenSessionNotFound
         self.logouts.end(pool.pool_id, sid)
         if linked and any(session.sid == sid for session in mine):
             self.store.revoke_browser_sessions(pool.pool_id, user.sub, sid, now=self.clock.now())
@@ -115,21 +117,3 @@ class UserSessions:
     def _counts(self, session: TokenSession, user: User) -> bool:
         live = session.revoked_at is None and session.expires_at > self.clock.now()
         return live and session.auth_time > user.sessions_valid_after
-
-
-def session_id_of(session: TokenSession) -> str:
-    """``tkn`` and 25 of ``[0-9a-z]``: the lineage's UUID in base 36, so that nothing more need be kept."""
-    number, digits = UUID(session.origin_jti).int, ""
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, len(_DIGITS))
-        digits = _DIGITS[digit] + digits
-    return _TOKEN + digits
-
-
-def find_origin(session_id: str) -> str | None:
-    """The lineage that a token session's id names, if any could."""
-    digits = session_id.removeprefix(_TOKEN)
-    if digits == session_id or len(digits) != _LENGTH or not set(digits) <= set(_DIGITS):
-        return None
-    number = int(digits, 36)
-    return str(UUID(int=number)) if number < 1 << 128 else None

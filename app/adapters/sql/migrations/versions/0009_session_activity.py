@@ -1,14 +1,14 @@
 """Where and when a token session was last seen
 
-Revision ID: 0008_session_activity
-Revises: 0007_srp
+Revision ID: 0009_session_activity
+Revises: 0008_user_search
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_session_activity"
-down_revision = "0007_srp"
+revision = "0009_session_activity"
+down_revision = "0008_user_search"
 branch_labels = None
 depends_on = None
 
