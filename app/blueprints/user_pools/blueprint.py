@@ -48,10 +48,6 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     Profile,
     UiCustomization,
     ListedUsers,
-<<<<<<< HEAD
-=======
-    Devices,
->>>>>>> flows
 )
 
 

@@ -9,12 +9,7 @@ from app.core.factors import errors as factors
 from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
-<<<<<<< HEAD
 from app.core.tokens.errors import NotRevocable, RevocationDisabled
-from app.core.tokens.tracking import SessionNotFound
-=======
-from app.core.tokens.errors import NotRevocable, RevocationDisabled, TokenSessionNotFound
->>>>>>> flows
 
 _NAMES: dict[type[facts.Fact], str] = {
     facts.Fact: "InvalidParameterException",

@@ -33,12 +33,3 @@ class TargetInvalid(Fact):
     """RFC 8707 §2 ``invalid_target``."""
 
     message = "The resource must be one absolute URI without a fragment."
-<<<<<<< HEAD
-=======
-
-
-class TokenSessionNotFound(Fact):
-    """The user has no such session, or has it no more."""
-
-    message = "The session does not exist."
->>>>>>> flows

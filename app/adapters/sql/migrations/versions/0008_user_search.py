@@ -1,7 +1,7 @@
 """What users are found by
 
-Revision ID: 0009_user_search
-Revises: 0008_session_activity
+Revision ID: 0008_user_search
+Revises: 0007_srp
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0009_user_search"
-down_revision = "0008_session_activity"
+revision = "0008_user_search"
+down_revision = "0007_srp"
 branch_labels = None
 depends_on = None
 
