@@ -68,6 +68,7 @@ _NAMES: dict[type[facts.Fact], str] = {
     factors.PasskeyRelyingPartyMismatch: "WebAuthnRelyingPartyMismatchException",
     factors.PasskeyNotSupported: "WebAuthnCredentialNotSupportedException",
     factors.PasskeyNotFound: "ResourceNotFoundException",
+    SessionNotFound: "ResourceNotFoundException",
     NotRevocable: "UnsupportedTokenTypeException",
 }
 
