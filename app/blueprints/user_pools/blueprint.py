@@ -41,13 +41,13 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     SignInOperations,
     TokenOperations,
     SessionOperations,
+    WebAuthnCredentials,
+    Devices,
     AdministeredUsers,
     SignUpOperations,
     Profile,
     UiCustomization,
-    WebAuthnCredentials,
     ListedUsers,
-    Devices,
 )
 
 

@@ -33,9 +33,3 @@ class TargetInvalid(Fact):
     """RFC 8707 §2 ``invalid_target``."""
 
     message = "The resource must be one absolute URI without a fragment."
-
-
-class TokenSessionNotFound(Fact):
-    """The user has no such session, or has it no more."""
-
-    message = "The session does not exist."

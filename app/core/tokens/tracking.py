@@ -6,12 +6,11 @@ from app.core.audit.ports import AuditLog
 from app.core.audit.trail import Trail
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
-from app.core.kernel.errors import InvalidParameter
+from app.core.kernel.errors import Fact, InvalidParameter
 from app.core.pools.model import Pool
 from app.core.sessions.logout import Logouts
 from app.core.sessions.model import BrowserSession
 from app.core.sessions.service import Sessions
-from app.core.tokens.errors import TokenSessionNotFound
 from app.core.tokens.model import TokenSession
 from app.core.tokens.ports import TokenStore
 from app.core.tokens.session_ids import origin_of
@@ -19,6 +18,12 @@ from app.core.users.model import User
 
 MOST_LISTED = 125
 _BROWSER = "sso"
+
+
+class SessionNotFound(Fact):
+    """The user has no such session, or has it no more."""
+
+    message = "Session does not exist."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,7 @@ class UserSessions:
     ) -> None:
         """Ends one session of the user's, and where ``linked`` is asked for its parent or its children. Never the ``current`` one.
 
-        Raises ``TokenSessionNotFound``, also for another user's and one that is over; ``InvalidParameter`` for the current one.
+        Raises ``SessionNotFound``, also for another user's and one that is over; ``InvalidParameter`` for the current one.
         """
         with Trail(
             audit=self.audit, event="sessions.revoked", caller=caller, pool_id=pool.pool_id, sub=user.sub
@@ -77,7 +82,7 @@ class UserSessions:
         found = self.store.find_session(pool.pool_id, origin_jti) if origin_jti else None
         session = found[0] if found else None
         if session is None or session.sub != user.sub or not self._counts(session, user):
-            raise TokenSessionNotFound
+            raise SessionNotFound
         linked_sid = session.sid if linked else None
         if current is not None and (
             current.origin_jti == origin_jti or (linked_sid is not None and current.sid == linked_sid)
@@ -100,7 +105,7 @@ class UserSessions:
         if current is not None and current.sid == sid:
             raise InvalidParameter("The current session can't be revoked.")
         if not self.sessions.end_named(pool.pool_id, user.sub, sid):
-            raise TokenSessionNotFound
+            raise SessionNotFound
         self.logouts.end(pool.pool_id, sid)
         if linked and any(session.sid == sid for session in mine):
             self.store.revoke_browser_sessions(pool.pool_id, user.sub, sid, now=self.clock.now())
