@@ -123,7 +123,8 @@ class ChallengePages:
             return self._draw_password(visit, progress, missing("password"))
         try:
             proof = PasswordProof(username=username, password=password)
-            outcome = self.sign_in.start(visit.pool, visit.client, proof, caller)
+            device = self.entering.find_device(visit)
+            outcome = self.sign_in.start(visit.pool, visit.client, proof, caller, device_key=device)
         except UserNotConfirmed:
             waiting = Progress(username=username, query=visit.query, notice="notice.not_confirmed")
             return self.frames.go(visit, visit.url("confirm"), waiting)
@@ -149,7 +150,11 @@ class ChallengePages:
             return self.show(visit, sentence_of(fact))
         except Fact as fact:
             return self._end(visit, fact)
-        return self.entering.continue_with(visit, outcome, progress.username or "", caller)
+        response = self.entering.continue_with(visit, outcome, progress.username or "", caller)
+        wanted = progress.second and self.entering.may_remember(visit) and "remember_device" in request.form
+        if isinstance(outcome, SignedIn) and wanted:
+            return self.entering.remember(visit, response, outcome.user, caller)
+        return response
 
     def _answer(self, visit: Visit, progress: Progress, caller: Caller) -> Challenge | SignedIn:
         """What was typed, as the answer to the step at hand."""
@@ -183,6 +188,7 @@ class ChallengePages:
             destination=progress.destination if sent else None,
             resend_form=self.frames.form(visit, "mfa") if sent else None,
             other_ways_url=visit.url("mfa", _WAYS) if several else None,
+            offers_remembering=progress.second and not recovery and self.entering.may_remember(visit),
             recovery_url=visit.url("mfa", _RECOVERY_VIEW) if kind == "authenticator" else None,
         )
 

@@ -27,6 +27,7 @@ from app.blueprints.hosted_ui.visit import VIEW, RedirectUriRefused, Visit, read
 from app.core.account.service import Account
 from app.core.attempts import steps
 from app.core.clients.model import Client
+from app.core.devices.service import Devices
 from app.core.factors.errors import PasskeysNotConfigured
 from app.core.factors.passkeys import Passkeys
 from app.core.factors.preferences import Preferences
@@ -76,10 +77,13 @@ class HostedUi:
     preferences: Preferences
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
+    devices: Devices
 
     def blueprint(self) -> Blueprint:
         frames = Frames(pages=self.pages, cookies=self.cookies, csrf=self.csrf)
-        entering = Entering(frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts)
+        entering = Entering(
+            frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts, devices=self.devices
+        )
         passkeys = PasskeyCeremonies(frames=frames, sign_in=self.sign_in, passkeys=self.passkeys)
         sign_in = SignInPages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
         challenges = ChallengePages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
