@@ -7,6 +7,7 @@ import pytest
 
 from app.core.factors.preferences import Choice
 from app.core.kernel.caller import Caller
+from app.core.kernel.secret import Secret
 from tests.support.factor_pages import (
     EMAIL,
     TOTP,
@@ -19,7 +20,7 @@ from tests.support.factor_pages import (
     seed_on,
     with_authenticator,
 )
-from tests.support.hosted_app import HostedApp, Visitor
+from tests.support.hosted_app import PASSWORD, HostedApp, Visitor
 from tests.support.world import fresh_sqlite
 
 ADA = "ada@example.com"
@@ -252,6 +253,18 @@ def test_nobody_goes_round_the_set_up(house, visitor):
     assert visitor.cookie("session") is None
 
 
+def test_a_step_that_the_pages_do_not_know_is_refused_and_not_skipped(server):
+    mail = {"EmailConfiguration": DEVELOPER, "UsernameAttributes": None, "AutoVerifiedAttributes": None}
+    house = server.begin_anew(mail)
+    ask_second(house, "ON", EMAIL)
+    house.services.users.create(house.pool, "ada", {}, permanent_password=Secret(PASSWORD))
+    visitor = house.browser()
+    at_sign_in(house, visitor).sign_in(username="ada")
+    assert path_of(visitor) == "/login"
+    assert visitor.page.alert.startswith("This sign-in asks for a step that these pages do not offer.")
+    assert visitor.cookie("session") is None
+
+
 # -- codes by mail --------------------------------------------------------------------------------------------------------
 
 
@@ -398,6 +411,19 @@ def test_a_disabled_person_is_answered_like_nobody(choice_house):
     at_sign_in(house, visitor).send(username=ADA).send(way="EMAIL_OTP")
     assert visitor.send(code="000000").page.alert == MISMATCH
     assert visitor.mails(ADA) == []
+
+
+def test_an_unconfirmed_person_with_the_right_code_is_led_to_the_confirmation(choice_house):
+    house, visitor = choice_house, choice_house.browser()
+    visitor.go(f"/signup?{house.query()}").send(username=ADA, password=PASSWORD)
+    first = visitor.mail(ADA)["code"]
+    other = house.browser()
+    at_sign_in(house, other).send(username=ADA).send(way="EMAIL_OTP")
+    code = other.mail(ADA, 2)["code"]
+    other.send(code=code)
+    assert path_of(other) == "/confirm"
+    assert other.page.status.startswith("Your account is not confirmed yet.")
+    assert first
 
 
 # -- remembered browsers --------------------------------------------------------------------------------------------------

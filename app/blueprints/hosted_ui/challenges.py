@@ -126,8 +126,7 @@ class ChallengePages:
             device = self.entering.find_device(visit)
             outcome = self.sign_in.start(visit.pool, visit.client, proof, caller, device_key=device)
         except UserNotConfirmed:
-            waiting = Progress(username=username, query=visit.query, notice="notice.not_confirmed")
-            return self.frames.go(visit, visit.url("confirm"), waiting)
+            return self._confirm_first(visit, progress)
         except Fact as fact:
             return self._draw_password(visit, progress, sentence_of(fact))
         return self.entering.continue_with(visit, outcome, username, caller)
@@ -148,6 +147,8 @@ class ChallengePages:
             return self.entering.after_used(visit)
         except _MENDABLE as fact:
             return self.show(visit, sentence_of(fact))
+        except UserNotConfirmed:
+            return self._confirm_first(visit, progress)
         except Fact as fact:
             return self._end(visit, fact)
         response = self.entering.continue_with(visit, outcome, progress.username or "", caller)
@@ -165,6 +166,11 @@ class ChallengePages:
         if request.args.get(VIEW) == _RECOVERY_VIEW and progress.second:
             return self.sign_in.answer(pool, client, session, RecoveryCodeAnswer(code=code), caller)
         return self.sign_in.answer(pool, client, session, CodeAnswer(code=code), caller, step=progress.step)
+
+    def _confirm_first(self, visit: Visit, progress: Progress) -> Response:
+        """Said only to who has proven to be that person."""
+        waiting = Progress(username=progress.username, query=visit.query, notice="notice.not_confirmed")
+        return self.frames.go(visit, visit.url("confirm"), waiting)
 
     def _end(self, visit: Visit, fact: Fact) -> Response:
         """The attempt is over: back to the beginning, with the reason."""

@@ -183,7 +183,9 @@ class HostedUi:
         if client is None or steps.WEB_AUTHN not in self.which.pools.get(client.pool_id).settings.first_factors:
             raise NotFound
         query = urlencode({"client_id": client.client_id})
-        origin = request.host_url.rstrip("/")
+        site = self.csrf.site
+        own = f"{'https' if site.is_https else 'http'}://{current_context().host}"
+        origin = site.public_url if self.which.find_by_host() is None else own
         return jsonify(enroll=f"{origin}/passkeys/add?{query}", manage=f"{origin}/account?{query}")
 
     def _related_origins(self) -> Response:
