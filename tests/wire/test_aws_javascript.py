@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from app.core.clients.model import Client
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
