@@ -171,11 +171,11 @@ def test_a_forgotten_device_refreshes_nothing(ada):
     result = ada.by_password()["AuthenticationResult"]
     device = ada.remember(result)
     other = ada.by_password()["AuthenticationResult"]
+    own = ada.remember(other)
     again = {"AuthFlow": "REFRESH_TOKEN_AUTH", "ClientId": ada.client.client_id}
     given = {"REFRESH_TOKEN": result["RefreshToken"], "DEVICE_KEY": device.key}
     assert ada.house.unsigned.initiate_auth(**again, AuthParameters=given)["AuthenticationResult"]["AccessToken"]
     ada.house.unsigned.forget_device(AccessToken=other["AccessToken"], DeviceKey=device.key)
     assert refused(ada.house.unsigned.initiate_auth, **again, AuthParameters=given) == "NotAuthorizedException"
-    own = other["NewDeviceMetadata"]["DeviceKey"]
-    given = {"REFRESH_TOKEN": other["RefreshToken"], "DEVICE_KEY": own}
+    given = {"REFRESH_TOKEN": other["RefreshToken"], "DEVICE_KEY": own.key}
     assert ada.house.unsigned.initiate_auth(**again, AuthParameters=given)["AuthenticationResult"]["AccessToken"]

@@ -10,6 +10,7 @@ from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
 from app.core.tokens.errors import NotRevocable, RevocationDisabled
+from app.core.tokens.tracking import SessionNotFound
 
 _NAMES: dict[type[facts.Fact], str] = {
     facts.Fact: "InvalidParameterException",
@@ -68,6 +69,7 @@ _NAMES: dict[type[facts.Fact], str] = {
     factors.PasskeyRelyingPartyMismatch: "WebAuthnRelyingPartyMismatchException",
     factors.PasskeyNotSupported: "WebAuthnCredentialNotSupportedException",
     factors.PasskeyNotFound: "ResourceNotFoundException",
+    SessionNotFound: "ResourceNotFoundException",
     NotRevocable: "UnsupportedTokenTypeException",
 }
 
