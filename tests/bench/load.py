@@ -19,6 +19,7 @@ from itertools import cycle, islice
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from app.adapters.system.big_numbers import choose_power
 from tests.bench.meters import percentile
 
 LONGEST_SECONDS = 300
@@ -110,6 +111,43 @@ def passwords(job: dict[str, Any], number: int) -> Visit:
         yield from _sign_in(job, {}, query, username, complete=True)
 
 
+def srp(job: dict[str, Any], number: int) -> Visit:
+    """Both messages of USER_SRP_AUTH. The client's own arithmetic is done here, in this process."""
+    from tests.support.srp_client import SrpClient
+
+    for username in _circle(job["usernames"], number, job["connections"]):
+        client = SrpClient(choose_power())
+        begun = {"USERNAME": username, "SRP_A": client.a}
+        named = {"ClientId": job["client_id"]}
+        document = {**named, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": begun}
+        answer = yield _call(job, "InitiateAuth", document), False
+        if answer.status != 200:
+            raise Unexpected(f"{answer.status}: {answer.body[:200]!r}")
+        asked = json.loads(answer.body)
+        parameters = asked["ChallengeParameters"]
+        proof = client.answer(job["group"], parameters["USER_ID_FOR_SRP"], job["password"], parameters)
+        document = {
+            **named,
+            "ChallengeName": "PASSWORD_VERIFIER",
+            "Session": asked["Session"],
+            "ChallengeResponses": {"USERNAME": parameters["USER_ID_FOR_SRP"], **proof},
+        }
+        answer = yield _call(job, "RespondToAuthChallenge", document), True
+        if answer.status != 200:
+            raise Unexpected(f"{answer.status}: {answer.body[:200]!r}")
+
+
+def aws_headers(operation: str) -> dict[str, str]:
+    return {
+        "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
+        "Content-Type": "application/x-amz-json-1.1",
+    }
+
+
+def _call(job: dict[str, Any], operation: str, document: dict[str, Any]) -> bytes:
+    return request("POST", "/", job["host"], headers=aws_headers(operation), body=json.dumps(document).encode())
+
+
 def _sign_in(job: dict[str, Any], jar: dict[str, str], query: str, username: str, *, complete: bool = False) -> Visit:
     if not complete:
         answer = yield _get(job, f"/oauth2/authorize?{query}", jar), False
@@ -155,7 +193,7 @@ def _circle(names: list[str], number: int, connections: int) -> Iterator[str]:
     return cycle(names[number::connections])
 
 
-KINDS = {"fixed": fixed, "rotating": rotating, "whole_flow": whole_flow, "passwords": passwords}
+KINDS = {"fixed": fixed, "rotating": rotating, "whole_flow": whole_flow, "passwords": passwords, "srp": srp}
 
 
 @dataclass(slots=True)

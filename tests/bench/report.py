@@ -18,6 +18,9 @@ BUDGETS: dict[str, Budget] = {
     "client credentials": (0.80, 0.65),
     "refresh": (1.9, 1.5),
     "userInfo": (0.9, 0.6),
+    "GetUser": (0.9, 0.6),
+    "InitiateAuth": (5.0, 3.0),
+    "whole SRP sign-in": (6.0, 4.5),
     "whole code flow": (8.0, 5.0),
 }
 """CPU-ms of the server, PostgreSQL and Redis together: must, aim. The flow's are above one Argon2id hash."""

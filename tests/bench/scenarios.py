@@ -16,7 +16,7 @@ from app.core.sessions.model import BrowserSession
 from app.core.tokens.model import CodeRequest, TokenSet
 from app.installation import Installation
 from tests.bench import meters
-from tests.bench.load import request
+from tests.bench.load import aws_headers, request
 from tests.bench.seed import CALLBACK, PASSWORD, SCOPE, World, email_of
 from tests.support.server import ROOT
 
@@ -60,7 +60,7 @@ class Outcome:
 
 def sample(opened: Installation, world: World, users: int) -> dict[str, list[TokenSet]]:
     """Token sets of people spread over the whole pool, by client; minted through the core."""
-    found: dict[str, list[TokenSet]] = {"plain": [], "rotating": [], "confidential": []}
+    found: dict[str, list[TokenSet]] = {"plain": [], "rotating": [], "confidential": [], "api": []}
     count = min(_SAMPLED, users)
     for position in range(count):
         number = position * users // count
@@ -70,6 +70,7 @@ def sample(opened: Installation, world: World, users: int) -> dict[str, list[Tok
             ("confidential", world.confidential),
         ):
             found[name].append(_tokens(opened, world, client, number))
+        found["api"].append(_api_tokens(opened, world, number))
     return found
 
 
@@ -90,6 +91,14 @@ def _tokens(opened: Installation, world: World, client: Any, number: int) -> Tok
     code = rooms.tokens.find_code(secret)
     assert code is not None
     return rooms.tokens.redeem(world.pool, client, code, Caller(address=None, user_agent=None, request_id=""))
+
+
+def _api_tokens(opened: Installation, world: World, number: int) -> TokenSet:
+    """And a verifier for SRP, as the first sign-in by password leaves one."""
+    rooms = opened.services
+    user = rooms.sign_in.passwords.rehash(rooms.users.get(world.pool, email_of(number)), Secret(PASSWORD))
+    now = opened.clock.now()
+    return rooms.tokens.issue_for_api(world.pool, world.api, user, Caller(), amr=("pwd",), auth_time=now)
 
 
 def scenarios(
@@ -136,6 +145,14 @@ def scenarios(
         ),
         fixed("userInfo", bearers),
         _introspection(world, tokens, metadata, fixed, post),
+        fixed("GetUser", [_call(host, "GetUser", {"AccessToken": one.access_token.reveal()}) for one in tokens["api"]]),
+        fixed(
+            "InitiateAuth",
+            [_call(host, "InitiateAuth", _by_password(world, name)) for name in _sampled_names(users)],
+            hashes=1,
+            signs=2,
+        ),
+        Scenario(name="whole SRP sign-in", job=_by_srp(world, users), signs=2),
         Scenario(name="whole code flow", job=people(world, users, "whole_flow"), hashes=1, signs=2),
     ]
     return [_addressed(one, port) for one in found]
@@ -150,6 +167,31 @@ def people(world: World, users: int, kind: str) -> dict[str, Any]:
         "redirect_uri": CALLBACK,
         "password": PASSWORD,
         "usernames": [email_of(position * users // count) for position in range(count)],
+    }
+
+
+def _sampled_names(users: int) -> list[str]:
+    """The people of ``sample``."""
+    count = min(_SAMPLED, users)
+    return [email_of(position * users // count) for position in range(count)]
+
+
+def _call(host: str, operation: str, document: dict[str, Any]) -> bytes:
+    return request("POST", "/", host, body=json.dumps(document).encode(), headers=aws_headers(operation))
+
+
+def _by_password(world: World, username: str) -> dict[str, Any]:
+    parameters = {"USERNAME": username, "PASSWORD": PASSWORD}
+    return {"ClientId": world.api.client_id, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters}
+
+
+def _by_srp(world: World, users: int) -> dict[str, Any]:
+    return {
+        "kind": "srp",
+        "client_id": world.api.client_id,
+        "group": world.pool.pool_id.partition("_")[2],
+        "password": PASSWORD,
+        "usernames": _sampled_names(users),
     }
 
 

@@ -38,7 +38,7 @@ _RESOURCE = "https://bench.example.com"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """``client`` is public and does not rotate, as Cognito's default is; ``rotating`` does. ``machine`` has a secret; it is None
-    where this build has no client credentials.
+    where this build has no client credentials. ``api`` signs people in through the user-pool API.
     """
 
     pool: Pool
@@ -46,6 +46,7 @@ class World:
     rotating: Client
     machine: Client | None
     confidential: Client
+    api: Client
 
 
 def make_world(opened: Installation) -> World:
@@ -62,6 +63,9 @@ def make_world(opened: Installation) -> World:
         rotating=rooms.clients.create(pool, "Rotating app", {**without_refresh, **rotation}),
         machine=_machine(rooms, pool),
         confidential=rooms.clients.create(pool, "Gateway", settings, confidential=True),
+        api=rooms.clients.create(
+            pool, "Native app", {"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]}
+        ),
     )
 
 

@@ -17,6 +17,9 @@ SCENARIOS = (
     "refresh, rotating",
     "userInfo",
     "introspection",
+    "GetUser",
+    "InitiateAuth",
+    "whole SRP sign-in",
     "whole code flow",
 )
 
