@@ -210,6 +210,7 @@ def test_a_client_without_revocation_revokes_nothing(house):
 
 
 @pytest.mark.operation("InitiateAuth", "TooManyRequestsException")
+@pytest.mark.operation("SignUp", "TooManyRequestsException")
 @pytest.mark.operation("ForgotPassword", "TooManyRequestsException")
 @pytest.mark.operation("ResendConfirmationCode", "TooManyRequestsException")
 @pytest.mark.operation("ConfirmSignUp", "TooManyRequestsException")
@@ -218,6 +219,7 @@ def test_a_client_without_revocation_revokes_nothing(house):
     ("name", "more"),
     [
         ("initiate_auth", {"AuthFlow": "USER_PASSWORD_AUTH", "Username": None}),
+        ("sign_up", {"Password": "x"}),
         ("forgot_password", {}),
         ("resend_confirmation_code", {}),
         ("confirm_sign_up", {"ConfirmationCode": "000000"}),
