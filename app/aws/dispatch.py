@@ -140,9 +140,12 @@ def _read_body() -> bytes:
     length = http_request.content_length
     if length is not None and length > LARGEST_BODY:
         raise AwsError("RequestEntityTooLargeException", "The request is too large.", status=413)
-    # Flask's own limit is for forms of the hosted pages.
-    http_request.max_content_length = LARGEST_BODY
-    return http_request.get_data(cache=False)
+    # Flask's own limit is for forms of the hosted pages. A body in chunks ends silently at the limit, so one byte more is read.
+    http_request.max_content_length = LARGEST_BODY + 1
+    body = http_request.get_data(cache=False)
+    if len(body) > LARGEST_BODY:
+        raise AwsError("RequestEntityTooLargeException", "The request is too large.", status=413)
+    return body
 
 
 def _signed(body: bytes) -> Request:
