@@ -79,12 +79,20 @@ def _read(model: ServiceModel, name: str, value: Any, path: str) -> Any:
         member = shape["value"]["shape"]
         return {_text(key, path): _read(model, member, item, path) for key, item in _checked(value, dict, path).items()}
     if kind == "blob":
-        try:
-            return b64decode(_checked(value, str, path), validate=True)
-        except (ValueError, binascii.Error) as error:
-            raise SerializationFailed(f"{path} is not base64.") from error
+        return _blob(value, path)
     if kind == "boolean":
         return _checked(value, bool, path)
+    return _number(value, kind, path)
+
+
+def _blob(value: Any, path: str) -> bytes:
+    try:
+        return b64decode(_checked(value, str, path), validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise SerializationFailed(f"{path} is not base64.") from error
+
+
+def _number(value: Any, kind: str, path: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int if kind in _NUMBERS else (int, float)):
         raise SerializationFailed(f"{path} must be a number.")
     if kind in _NUMBERS and not -_NUMBERS[kind] <= value < _NUMBERS[kind]:
