@@ -13,8 +13,8 @@ from app.adapters.system.logs import configure_logging
 from app.aws.dispatch import Dispatch, refuse_by_status
 from app.aws.gate import Gate
 from app.blueprints.development import development_blueprint
+from app.blueprints.hosted_ui.entering import SESSION_COOKIE
 from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
-from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings
@@ -97,6 +97,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         sessions=services.sessions,
         consents=services.consents,
         logouts=services.logouts,
+        account=services.account,
+        users=services.users,
+        totp=services.totp,
+        preferences=services.preferences,
+        passkeys=services.passkeys,
+        recovery_codes=services.recovery_codes,
     )
     flask_app.register_blueprint(hosted_ui.blueprint())
     flask_app.wsgi_app = CaseFolding(flask_app.wsgi_app, PAGE_PATHS)  # type: ignore[method-assign]  # Flask's own way to wrap

@@ -79,6 +79,7 @@ from app.core.sign_up.service import SignUp
 from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
+from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
 from app.services import Services
 from app.web.letters import ThemedEnvelope
@@ -247,6 +248,7 @@ def open_rooms(
         transactions=database,
         public_url=settings.public_url,
     )
+    sessions = Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock)
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access_key_store = SqlAccessKeys(database, sealer)
@@ -276,7 +278,8 @@ def open_rooms(
             recorder=changes,
         ),
         keys=keys,
-        sessions=Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock),
+        sessions=sessions,
+        user_sessions=UserSessions(store=tokens.store, sessions=sessions, logouts=logouts, audit=audit, clock=clock),
         tokens=tokens,
         introspection=Introspection(tokens=tokens),
         consents=Consents(store=SqlConsents(database), ephemeral=ephemeral, hasher=hasher, clock=clock),

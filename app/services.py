@@ -29,6 +29,7 @@ from app.core.sign_up.service import SignUp
 from app.core.tokens.hint import Hints
 from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
+from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
 
 
@@ -51,6 +52,7 @@ class Services:
     consents: Consents
     logouts: Logouts
     tokens: Tokens
+    user_sessions: UserSessions
     introspection: Introspection
     hints: Hints
     messages: Messages

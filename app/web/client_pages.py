@@ -8,7 +8,7 @@ from flask import Response, make_response, request
 from app.core.branding import Branding, parse_branding
 from app.core.clients.model import Client
 from app.core.pools.model import Pool
-from app.web.contexts import Brand, Form, Links, PageFrame
+from app.web.context_parts import Brand, Form, Links, PageFrame
 from app.web.csrf import Csrf
 from app.web.look import brand_of, branding_of, read_look
 from app.web.pages import Pages

@@ -1,155 +1,46 @@
 """What each page gives its template: the public contract of themes.
 
 A context is all that a template can see besides the functions `t`, `asset` and the value `theme`. No context holds
-a secret: no password, token or session, and of a code only the mail that carries it. The one exception is the page
-that carries an answer to the application, code or tokens, and does nothing else. `docs/reference/theme-contexts.md`
-is generated from this file; a test fails when it is stale.
+a secret: no password, token or session, and of a code only the mail that carries it. The exceptions are pages that
+exist to hand one over and do nothing else: the answer to the application (code or tokens), the seed of an authenticator
+app, and recovery codes, each shown once. `docs/reference/theme-contexts.md` is generated from this file; a test fails
+when it is stale.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-
-def _nothing() -> Mapping[str, str]:
-    return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """One entry of the language switcher."""
-
-    code: Annotated[str, "BCP 47 tag, for `lang` and `hreflang`"]
-    name: Annotated[str, "the language's name in itself"]
-    url: Annotated[str, "this page in that language"]
-    current: Annotated[bool, "whether the page is in this language"] = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brand:
-    """Whose page it is."""
-
-    name: Annotated[str, "the application's or the pool's name"]
-    logo_url: Annotated[str | None, "address of the logo on this origin"] = None
-    logo_dark_url: Annotated[str | None, "the logo for dark mode, where there is one of its own"] = None
-    stylesheet_url: Annotated[str | None, "address of the stylesheet made from the pool's branding"] = None
-    texts: Annotated[Mapping[str, str], "sentences replaced by the branding, by key; `t` looks here first"] = field(
-        default_factory=_nothing
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormErrors:
-    """Why the form came back."""
-
-    summary: Annotated[str, "one sentence, shown in the element with `role=alert`"]
-    fields: Annotated[Mapping[str, str], "a sentence by field name"] = field(default_factory=_nothing)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """Where the page's form goes."""
-
-    action_url: Annotated[str, "address the form is posted to"]
-    csrf_token: Annotated[str, "goes into the hidden field `csrf_token`"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
-    """Where else a person can go from here. None: not from this page, or not in this pool."""
-
-    sign_in_url: Annotated[str | None, "back to the sign-in page"] = None
-    sign_up_url: Annotated[str | None, "to the sign-up page; None where the pool allows no self-service sign-up"] = None
-    forgot_password_url: Annotated[str | None, "to the page that sends a reset code"] = None
-    confirm_url: Annotated[str | None, "to the page that takes a confirmation code"] = None
-    resend_code_url: Annotated[str | None, "to the page that sends the confirmation code again"] = None
-    application_url: Annotated[str | None, "back to the application"] = None
-    help_url: Annotated[str | None, "the branding's help page"] = None
-    privacy_url: Annotated[str | None, "the branding's privacy notice"] = None
-    terms_url: Annotated[str | None, "the branding's terms of service"] = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
-    """Another way in: an external identity provider."""
-
-    name: Annotated[str, "the provider's name as a person knows it"]
-    url: Annotated[str, "authorize request that goes straight to this provider"]
-    kind: Annotated[str, "`google`, `apple`, `facebook`, `amazon`, `saml` or `oidc`; chooses the mark"] = "oidc"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeField:
-    """A field for one user attribute."""
-
-    name: Annotated[str, "field name: the attribute's own name, or `custom:<name>`"]
-    label: Annotated[str | None, "visible label; None: the catalogue's `attribute.<name>`"] = None
-    type: Annotated[Literal["text", "email", "tel", "url", "date", "number"], "type of the input"] = "text"
-    autocomplete: Annotated[str, "autofill token (HTML, autofill field names)"] = "off"
-    required: Annotated[bool, "whether the form is refused without it"] = True
-    value: Annotated[str, "what was typed before, or an empty text"] = ""
-    hint: Annotated[str | None, "a sentence below the label"] = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordRule:
-    """One requirement of the pool's password policy, shown before a password is typed."""
-
-    kind: Annotated[
-        Literal["length", "uppercase", "lowercase", "number", "symbol", "not_common", "not_reused"],
-        "which requirement; the catalogue's `password_rule.<kind>` says it",
-    ]
-    n: Annotated[int, "the least length, or how many earlier passwords are refused; else 0"] = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostedField:
-    """One parameter of the answer that a page carries to the application."""
-
-    name: Annotated[str, "parameter name"]
-    value: Annotated[str, "parameter value, as it must arrive"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permission:
-    """One thing that an application asks for."""
-
-    kind: Annotated[
-        Literal["openid", "email", "phone", "profile", "account", "other"],
-        "which; the catalogue's `scope.<kind>` says it, `other` with `{scope}`",
-    ]
-    scope: Annotated[str, "the scope's own name"]
-
-
-IdentifierKind = Literal["username", "email", "phone_number", "email_or_phone"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageFrame:
-    """What every page has."""
-
-    template: ClassVar[str]
-
-    lang: Annotated[str, "BCP 47 tag of the page's language"]
-    dir: Annotated[Literal["ltr", "rtl"], "writing direction"] = "ltr"
-    languages: Annotated[tuple[Language, ...], "the switcher; shown where there is more than one"] = ()
-    brand: Annotated[Brand, "whose page it is"]
-    title: Annotated[str | None, "heading in the place of the page's own"] = None
-    error: Annotated[FormErrors | None, "why the form came back"] = None
-    notice: Annotated[str | None, "good news, such as that a code was sent again"] = None
-    form: Annotated[Form | None, "where the form goes; None on pages without one"] = None
-    values: Annotated[Mapping[str, str], "what was typed, by field name; never a password or a code"] = field(
-        default_factory=_nothing
-    )
-    links: Annotated[Links, "where else to go"] = field(default_factory=Links)
+from app.web.context_parts import (
+    AccountContact,
+    AccountFactor,
+    AccountPasskey,
+    AttributeField,
+    Brand,
+    Ceremony,
+    Form,
+    IdentifierKind,
+    MailLink,
+    PageFrame,
+    PasswordRule,
+    Permission,
+    PostedField,
+    Provider,
+    QrCode,
+    Way,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInPage(PageFrame):
-    """Identifier and password, and the providers beside them. Submits `action=sign_in`."""
+    """Identifier and password, and the providers beside them. Submits `action=sign_in`.
+
+    Where people choose how to sign in (`asks_password` is false), the identifier comes alone and the next page asks.
+    """
 
     template = "sign_in.html"
+
+    asks_password: Annotated[bool, "whether the password is asked for on this page"] = True
+    passkey: Annotated[Ceremony | None, "signing in with a passkey, by button and autofill; None: not offered"] = None
 
     identifier: Annotated[IdentifierKind, "what the pool's users sign in with"] = "username"
     providers: Annotated[tuple[Provider, ...], "other ways in, as links"] = ()
@@ -176,6 +67,7 @@ class ConfirmPage(PageFrame):
 
     username: Annotated[str | None, "who is confirmed; None: the page asks"] = None
     destination: Annotated[str | None, "masked address the code went to; None: not said"] = None
+    by_link: Annotated[bool, "whether the message carries a link in the place of a code: no code is asked for"] = False
     resend_form: Annotated[Form | None, "the form that sends the code again; None: not offered"] = None
     identifier: Annotated[IdentifierKind, "what the pool's users sign in with"] = "username"
 
@@ -221,6 +113,133 @@ class ChangePasswordPage(PageFrame):
     reason: Annotated[Literal["temporary", "expired"], "why it must be replaced"] = "temporary"
     attributes: Annotated[tuple[AttributeField, ...], "required attributes that the user still lacks"] = ()
     password_rules: Annotated[tuple[PasswordRule, ...], "requirements, in order"] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordPage(PageFrame):
+    """The password of whoever chose it on the page before. Submits `action=sign_in`."""
+
+    template = "password.html"
+
+    username: Annotated[str, "whose password"]
+    other_ways_url: Annotated[str | None, "back to the choice; None where there is none"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseWayPage(PageFrame):
+    """Which way to go on. Each way is a button `name=way`; the form has the hidden field `action=choose`."""
+
+    template = "choose_way.html"
+
+    username: Annotated[str | None, "who signs in"] = None
+    purpose: Annotated[
+        Literal["sign_in", "second", "set_up"],
+        "what is chosen: the way in, the second step, or which second step to set up",
+    ] = "sign_in"
+    ways: Annotated[tuple[Way, ...], "what can be chosen, best first"] = ()
+    passkey: Annotated[Ceremony | None, "signing in with a passkey instead; None: not offered"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePage(PageFrame):
+    """A code: from a message, an authenticator app or the list of recovery codes. Submits `action=confirm`.
+
+    A second form submits `action=resend`.
+    """
+
+    template = "code.html"
+
+    kind: Annotated[Literal["email", "sms", "authenticator", "recovery"], "where the code comes from"]
+    username: Annotated[str | None, "who signs in, for password managers"] = None
+    destination: Annotated[str | None, "masked address the code went to; None: not said"] = None
+    resend_form: Annotated[Form | None, "the form that sends the code again; None: not offered"] = None
+    other_ways_url: Annotated[str | None, "to the other ways; None where there are none"] = None
+    recovery_url: Annotated[str | None, "to the same page for a recovery code; None: not offered"] = None
+    offers_remembering: Annotated[bool, "whether the box `remember_device` is shown"] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticatorPage(PageFrame):
+    """Sets up an authenticator app: scan or type, then the first code. Submits `action=confirm`.
+
+    Shows the seed of the codes, to its owner alone and until the first code is right.
+    """
+
+    template = "authenticator.html"
+
+    username: Annotated[str, "whose"]
+    qr: Annotated[QrCode, "the set-up address as a picture"]
+    groups: Annotated[tuple[str, ...], "the same as text, in groups to read aloud"]
+    set_up_url: Annotated[str, "`otpauth:` address, for a link on the phone itself"]
+    required: Annotated[bool, "whether the sign-in goes on only after this"] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddPasskeyPage(PageFrame):
+    """Makes a passkey for whoever is signed in. The ceremony's form submits `action=passkey`."""
+
+    template = "add_passkey.html"
+
+    username: Annotated[str, "whose"]
+    passkey: Annotated[Ceremony, "what to ask for"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCodesPage(PageFrame):
+    """Fresh recovery codes, shown this once."""
+
+    template = "recovery_codes.html"
+
+    username: Annotated[str, "whose"]
+    codes: Annotated[tuple[str, ...], "each works once"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPage(PageFrame):
+    """What a person can see and change of the own account. Each button submits its own `action`."""
+
+    template = "account.html"
+
+    username: Annotated[str, "who is signed in"]
+    password_url: Annotated[str | None, "to the page that changes the password; None: there is none to change"] = None
+    contacts: Annotated[tuple[AccountContact, ...], "addresses"] = ()
+    factors: Annotated[tuple[AccountFactor, ...], "second steps that the pool knows; empty: none"] = ()
+    factors_required: Annotated[bool, "whether the pool demands a second step"] = False
+    passkeys: Annotated[tuple[AccountPasskey, ...], "in the order they were added"] = ()
+    add_passkey_url: Annotated[str | None, "to the page that adds one; None: the pool has no passkeys"] = None
+    recovery_codes: Annotated[int | None, "how many are left; None: not offered"] = None
+    sign_out_form: Annotated[Form | None, "the form that signs out here (`action=sign_out`)"] = None
+    gone_passkey: Annotated[str | None, "JSON for `data-passkey-gone`: a passkey that was just removed"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPasswordPage(PageFrame):
+    """Changes the password. Submits `action=change_password`, fields `password`, `new_password`, `confirm_password`."""
+
+    template = "account_password.html"
+
+    username: Annotated[str, "whose"]
+    password_rules: Annotated[tuple[PasswordRule, ...], "requirements, in order"] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountContactPage(PageFrame):
+    """Changes the e-mail address or the phone number. Submits `action=change_contact`."""
+
+    template = "account_contact.html"
+
+    username: Annotated[str, "whose"]
+    field: Annotated[AttributeField, "the one field"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCodePage(PageFrame):
+    """The code that proves a new address. Submits `action=confirm`; a second form submits `action=resend`."""
+
+    template = "account_code.html"
+
+    destination: Annotated[str | None, "masked address the code went to"] = None
+    resend_form: Annotated[Form | None, "the form that sends the code again; None: not offered"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,14 +312,6 @@ class FormPostPage(PageFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailLink:
-    """The one action of a mail."""
-
-    url: Annotated[str, "https address"]
-    label: Annotated[str, "what the button says"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MailEnvelope:
     """What a mail's words are wrapped in, once as HTML and once as text."""
 
@@ -326,6 +337,16 @@ PAGES: tuple[type[PageFrame], ...] = (
     ForgotPasswordPage,
     ResetPasswordPage,
     ChangePasswordPage,
+    PasswordPage,
+    ChooseWayPage,
+    CodePage,
+    AuthenticatorPage,
+    AddPasskeyPage,
+    RecoveryCodesPage,
+    AccountPage,
+    AccountPasswordPage,
+    AccountContactPage,
+    AccountCodePage,
     ConfirmLinkPage,
     ConsentPage,
     SignOutPage,
@@ -333,18 +354,4 @@ PAGES: tuple[type[PageFrame], ...] = (
     SignedOutPage,
     ErrorPage,
     FormPostPage,
-)
-
-PARTS: tuple[type, ...] = (
-    Language,
-    Brand,
-    FormErrors,
-    Form,
-    Links,
-    Provider,
-    AttributeField,
-    PasswordRule,
-    PostedField,
-    Permission,
-    MailLink,
 )

@@ -5,7 +5,8 @@ import types
 from dataclasses import fields
 from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
 
-from app.web.contexts import PAGES, PARTS, MailEnvelope, PageFrame
+from app.web.context_parts import PARTS, PageFrame
+from app.web.contexts import PAGES, MailEnvelope
 
 _HEAD = """\
 # What a page gives its template

@@ -6,7 +6,8 @@ from flask import Response, make_response, request
 
 from app.core.branding import Branding
 from app.core.clients.model import Client
-from app.web.contexts import Brand, ErrorPage, FormErrors
+from app.web.context_parts import Brand, FormErrors
+from app.web.contexts import ErrorPage
 from app.web.look import brand_of, branding_of, read_look
 from app.web.pages import Pages
 from app.web.pool import WhichPool

@@ -7,7 +7,8 @@ from flask import Response, make_response
 
 from app.core.clients.model import Client
 from app.core.pools.model import Pool
-from app.web.contexts import Brand, FormPostPage, PostedField
+from app.web.context_parts import Brand, PostedField
+from app.web.contexts import FormPostPage
 from app.web.headers import allow_form_target
 from app.web.look import branding_of, read_look
 from app.web.pages import Pages

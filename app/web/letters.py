@@ -8,7 +8,8 @@ from app.core.kernel.ids import ClientId
 from app.core.messages.model import Letter, RenderedLetter
 from app.core.pools.model import Pool
 from app.web.catalogue import direction
-from app.web.contexts import Brand, MailEnvelope, MailLink
+from app.web.context_parts import Brand, MailLink
+from app.web.contexts import MailEnvelope
 from app.web.pages import Pages
 
 FindBranding = Callable[[Pool, ClientId | None], Branding]

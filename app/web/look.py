@@ -15,7 +15,7 @@ from app.core.branding.model import Logo
 from app.core.clients.model import Client
 from app.core.pools.model import Pool
 from app.web.catalogue import Catalogue
-from app.web.contexts import Brand
+from app.web.context_parts import Brand
 from app.web.pages import Pages
 
 _CUSTOMIZATIONS = "poolhouse.customizations"

@@ -6,27 +6,29 @@ from types import MappingProxyType
 from typing import Any
 
 from app.core.branding import parse_branding, stylesheet
-from app.web.contexts import (
+from app.web.context_parts import (
     AttributeField,
     Brand,
-    ChangePasswordPage,
-    ConfirmLinkPage,
-    ConfirmPage,
-    ConsentPage,
-    ErrorPage,
-    ForgotPasswordPage,
     Form,
     FormErrors,
-    FormPostPage,
     Language,
     Links,
-    MailEnvelope,
     MailLink,
     PageFrame,
     PasswordRule,
     Permission,
     PostedField,
     Provider,
+)
+from app.web.contexts import (
+    ChangePasswordPage,
+    ConfirmLinkPage,
+    ConfirmPage,
+    ConsentPage,
+    ErrorPage,
+    ForgotPasswordPage,
+    FormPostPage,
+    MailEnvelope,
     ResendCodePage,
     ResetPasswordPage,
     SignedOutPage,
@@ -35,6 +37,7 @@ from app.web.contexts import (
     SignOutPage,
     SignUpPage,
 )
+from app.web.factor_samples import factor_samples
 from app.web.pages import Pages
 
 SAMPLE_STYLESHEET_URL = "/sample-branding.css"
@@ -143,6 +146,7 @@ def sample_pages(pages: Pages, theme: str, lang: str) -> Mapping[str, PageFrame]
                 ),
             ),
             "confirm": confirm,
+            "confirm-by-link": replace(confirm, by_link=True),
             "confirm-unknown": replace(confirm, username=None, destination=None, identifier="email_or_phone"),
             "confirm-refused": replace(
                 confirm,
@@ -162,6 +166,7 @@ def sample_pages(pages: Pages, theme: str, lang: str) -> Mapping[str, PageFrame]
             ),
             "change-password-expired": replace(change, reason="expired"),
             "confirm-link": ConfirmLinkPage(**frame, username="ada@example.com"),
+            **factor_samples(frame, sign_in, say),
             "consent": ConsentPage(
                 **frame,
                 username="ada@example.com",

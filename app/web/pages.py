@@ -10,7 +10,8 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app.web.catalogue import FALLBACK_LANGUAGE, Catalogue
-from app.web.contexts import Brand, MailEnvelope, PageFrame
+from app.web.context_parts import Brand, PageFrame
+from app.web.contexts import MailEnvelope
 from app.web.page_templates import html_environment, text_environment
 from app.web.page_themes import Asset, Theme, load_themes
 

@@ -274,3 +274,26 @@ def test_a_device_tells_when_and_from_where_it_was_last_used(ada):
     found = ada.house.idp.admin_get_device(**ada.named, DeviceKey=key)["Device"]
     assert found["DeviceLastAuthenticatedDate"].timestamp() == ada.house.clock.now()
     assert {"Name": "last_ip_used", "Value": "192.0.2.7"} in found["DeviceAttributes"]
+
+
+@pytest.mark.operation("AdminListDevices", "ResourceNotFoundException")
+@pytest.mark.operation("AdminDeleteSoftwareToken", "ResourceNotFoundException")
+@pytest.mark.operation("AdminSetUserMFAPreference", "ResourceNotFoundException")
+@pytest.mark.operation("AdminSetUserSettings", "ResourceNotFoundException")
+@pytest.mark.operation("AdminGetUserAuthFactors", "ResourceNotFoundException")
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("admin_list_devices", {}),
+        ("admin_get_device", {"DeviceKey": NO_KEY}),
+        ("admin_forget_device", {"DeviceKey": NO_KEY}),
+        ("admin_update_device_status", {"DeviceKey": NO_KEY, "DeviceRememberedStatus": "remembered"}),
+        ("admin_delete_software_token", {}),
+        ("admin_set_user_mfa_preference", {}),
+        ("admin_set_user_settings", {"MFAOptions": []}),
+        ("admin_get_user_auth_factors", {}),
+    ],
+)
+def test_a_pool_that_does_not_exist_has_nobody(house, name, more):
+    with pytest.raises(house.idp.exceptions.ResourceNotFoundException):
+        getattr(house.idp, name)(UserPoolId="us-east-1_doesnotex", Username="ada", **more)

@@ -167,6 +167,12 @@ def test_a_key_of_an_algorithm_that_was_not_offered_is_refused(ada):
         ada.register(Authenticator(PAGE, algorithm=EDDSA))
 
 
+def test_an_id_is_as_long_as_the_standard_says_and_no_longer(ada):
+    ada.register(Authenticator(PAGE, id_bytes=1023))
+    with ada.refused("WebAuthnCredentialNotSupportedException"):
+        ada.register(Authenticator(PAGE, id_bytes=1024))
+
+
 def test_where_user_verification_is_required_it_is(house):
     strict = someone(house, {**WEBAUTHN, "UserVerification": "required"})
     assert strict.start()["authenticatorSelection"]["userVerification"] == "required"

@@ -1,6 +1,7 @@
 """The guides do what they say: their commands are run as they stand, in a folder that looks like a newcomer's."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -127,3 +128,24 @@ def test_every_link_of_a_guide_leads_somewhere(guide):
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", (GUIDES / guide).read_text()):
         if not target.startswith(("http://", "https://")):
             assert (GUIDES / target).exists() or target.startswith("../reference/"), target
+
+
+def at(home: House, commands: str) -> str:
+    """The guide's commands, for the server that runs here."""
+    return commands.replace("http://localhost:8000", home.url)
+
+
+def test_the_boto3_program_signs_a_user_in(home, capsys):
+    [program] = blocks("aws-sdks.md", "python")
+    exec(compile(at(home, program), "aws-sdks.md", "exec"), {})  # noqa: S102 - as above
+    assert "'email': 'ada@example.com'" in capsys.readouterr().out
+
+
+def test_the_commands_of_the_aws_cli_run(home, checkout, monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    [commands] = blocks("aws-sdks.md", "sh")
+    printed = run([at(home, commands)], checkout)
+    assert '"UserPools": [' in printed
+    assert '"GroupName": "editors"' in printed
+    assert printed.rstrip().endswith('[\n    "editors"\n]')

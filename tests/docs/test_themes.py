@@ -11,7 +11,8 @@ from jinja2 import TemplateError, TemplateNotFound, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from app.web.catalogue import MessageMissing, plural_category, read_catalogue
-from app.web.contexts import PAGES, FormErrors, MailEnvelope
+from app.web.context_parts import FormErrors
+from app.web.contexts import PAGES, MailEnvelope
 from app.web.contexts_reference import contexts_reference
 from app.web.page_samples import sample_mails, sample_pages
 from app.web.page_themes import ThemeInvalid
@@ -59,11 +60,12 @@ def poisoned(value):
     if isinstance(value, tuple):
         return tuple(poisoned(part) for part in value)
     if is_dataclass(value):
-        kept = {"lang", "dir", "kind", "identifier", "reason", "type", "n", "texts", "name"}
+        kept = {"lang", "dir", "kind", "identifier", "reason", "purpose", "type", "n", "texts", "name"}
         changes = {
             part.name: poisoned(getattr(value, part.name))
             for part in fields(value)
-            if part.name not in kept or (part.name == "name" and type(value).__name__ != "AttributeField")
+            if part.name not in kept
+            or (part.name == "name" and type(value).__name__ not in {"AttributeField", "AccountContact"})
         }
         return replace(value, **changes)
     if hasattr(value, "items"):

@@ -662,6 +662,15 @@ def test_change_password_leads_to_the_page_of_the_browsers_pool(house, visitor):
     house.a_user()
     at_sign_in(house, visitor).sign_in()
     visitor.go("/.well-known/change-password")
+    assert urlsplit(visitor.address).path == "/account"
+    assert "new_password" in visitor.page.forms[0].inputs
+
+
+def test_change_password_leads_to_a_code_where_the_session_is_over(house, visitor):
+    house.a_user()
+    at_sign_in(house, visitor).sign_in()
+    house.clock.advance(hours=2)
+    visitor.go("/.well-known/change-password")
     assert urlsplit(visitor.address).path == "/forgotPassword"
     assert visitor.response.status_code == 200
 

@@ -11,6 +11,7 @@ from typing import Any
 from joserfc import jwt
 
 from app.adapters.ephemeral.redis import RedisEphemeral
+from app.adapters.sql.software_tokens import SqlSoftwareTokens
 from app.adapters.system.clock import MovableClock
 from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.ids import new_uuid
@@ -51,6 +52,15 @@ def redeem(start: Start, shared: Shared, _: int) -> list[bool]:
         refresh = refresh_record(session)
         start.wait()
         won.append(shared.world.tokens.redeem_code(code.code_hash, session, refresh, now=code.created_at))
+    return won
+
+
+def use_steps(start: Start, shared: Shared, _: int) -> list[bool]:
+    """For each time step of one software token: whether this thread's code was accepted."""
+    store, won = SqlSoftwareTokens(shared.world.database, shared.world.sealer), []
+    for step in shared.given["steps"]:
+        start.wait()
+        won.append(store.use_step(shared.given["token"], step))
     return won
 
 

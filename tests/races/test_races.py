@@ -6,11 +6,16 @@ from time import monotonic
 
 import pytest
 
+from app.adapters.sql.software_tokens import SqlSoftwareTokens
+from app.core.factors.software_token import SoftwareToken
+from app.core.kernel.ids import new_uuid
+from app.core.kernel.secret import Secret
 from app.core.keys.schedule import LONGEST_TOKEN, PUBLISHED_AHEAD
 from tests.races.conftest import Race
 from tests.support.prepared_keys import keys_of
 from tests.support.records import code_record, stored_user
 from tests.support.waiting import wait_until
+from tests.support.world import NOON
 
 ROUNDS = 100
 
@@ -32,6 +37,18 @@ def test_of_twenty_parallel_redemptions_of_one_code_one_succeeds_a_hundred_times
     for code in codes:
         found = race.world.tokens.find_session(code.pool_id, code.origin_jti)
         assert found is not None, "the winner stored what the code became"
+
+
+@pytest.mark.spec("RFC 6238 §5.2")
+def test_of_parallel_uses_of_one_totp_code_one_is_accepted(race: Race) -> None:
+    user = stored_user(race.world, race.world.a_pool())
+    store = SqlSoftwareTokens(race.world.database, race.world.sealer)
+    token = SoftwareToken(
+        token_id=new_uuid(), pool_id=user.pool_id, sub=user.sub, seed=Secret("A" * 52), created_at=NOON
+    )
+    store.put_waiting(token)
+    assert store.confirm(token, step=0, name=None)
+    _one_winner_each(race.run("use_steps", threads=4, token=token, steps=range(1, 21)), 20, 8)
 
 
 def test_of_parallel_takes_one_gets_the_value(short_race: Race) -> None:

@@ -23,6 +23,18 @@ def test_what_was_put_is_found_until_it_expires(short: Short) -> None:
     assert short.store.find("attempt", "a") is None
 
 
+def test_of_many_keys_the_living_values_of_one_kind_are_found(short: Short) -> None:
+    short.store.put("attempt", "a", "one", expires_at=short.soon())
+    short.store.put("attempt", "b", "two", expires_at=short.soon() + 60)
+    short.store.put("nonce", "c", "three", expires_at=short.soon() + 60)
+    short.store.count("attempt", "d", expires_at=short.soon() + 60)
+    names = ["a", "b", "c", "d", "e"]
+    assert short.store.find_many("attempt", names) == {"a": "one", "b": "two"}
+    short.clock.advance(seconds=60)
+    assert short.store.find_many("attempt", names) == {"b": "two"}
+    assert short.store.find_many("attempt", []) == {}
+
+
 def test_expiry_follows_our_clock_back_again(short: Short) -> None:
     short.store.put("attempt", "a", "one", expires_at=short.soon())
     short.clock.advance(days=30)

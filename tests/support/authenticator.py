@@ -44,6 +44,7 @@ class Authenticator:
     synced: bool = False
     counting: bool = True
     algorithm: int = ES256
+    id_bytes: int = 32
     kept: list[Credential] = field(default_factory=list)
 
     def create(
@@ -53,12 +54,14 @@ class Authenticator:
         key = _new_key(self.algorithm)
         made = Credential(
             key=key,
-            credential_id=secrets.token_bytes(32),
+            credential_id=secrets.token_bytes(self.id_bytes),
             rp_id=rp_id or options["rp"]["id"],
             handle=decode(options["user"]["id"]),
         )
         self.kept.append(made)
-        attested = bytes(16) + struct.pack(">H", 32) + made.credential_id + cbor2.dumps(_cose(key, self.algorithm))
+        attested = (
+            bytes(16) + struct.pack(">H", self.id_bytes) + made.credential_id + cbor2.dumps(_cose(key, self.algorithm))
+        )
         data = self._data(made, AT) + attested
         return {
             "id": encode(made.credential_id),

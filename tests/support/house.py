@@ -112,6 +112,19 @@ class House:
             rooms.users.create(pool, username, attributes, permanent_password=Secret(PASSWORD))
         return Tenant(pool, public, confidential, username)
 
+    @property
+    def idp(self) -> Any:
+        """Stock boto3 for user pools. In development mode any credentials are an administrator's."""
+        import boto3
+
+        return boto3.client(
+            "cognito-idp",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+        )
+
     def visitor(self) -> Visitor:
         return Visitor(self.url)
 

@@ -5,7 +5,7 @@ collects what nobody asks for again, an hour late. The server must not evict (``
 counter would be a limit forgotten.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.adapters.ephemeral.sql import SqlEphemeral
@@ -96,6 +96,13 @@ class RedisEphemeral:
 
     def find(self, kind: str, key: str) -> str | None:
         return self._live(self._ask(lambda: self._redis.get(_name(kind, key))))
+
+    def find_many(self, kind: str, keys: Sequence[str]) -> dict[str, str]:
+        if not keys:
+            return {}
+        stored = self._ask(lambda: self._redis.mget([_name(kind, key) for key in keys]))
+        found = ((key, self._live(value)) for key, value in zip(keys, stored, strict=True))
+        return {key: value for key, value in found if value is not None}
 
     def take(self, kind: str, key: str) -> str | None:
         return self._live(self._ask(lambda: self._redis.getdel(_name(kind, key))))

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Text, and_, bindparam, case, delete, select, update
@@ -19,6 +20,12 @@ _SWEEP = sweep_of(ephemeral.c.expires_at, limit=10)
 """Ten expired rows leave with each write: more than it adds, so the table stays bounded."""
 
 _FIND = select(ephemeral.c.value).where(_LIVE)
+_FIND_MANY = select(ephemeral.c.key, ephemeral.c.value).where(
+    ephemeral.c.kind == _KIND,
+    ephemeral.c.key.in_(bindparam("its_keys", expanding=True)),
+    ephemeral.c.expires_at > _NOW,
+    ephemeral.c.value.is_not(None),
+)
 _TAKE = delete(ephemeral).where(_LIVE).returning(ephemeral.c.value)
 _REMOVE = delete(ephemeral).where(_NAMED)
 _SWAP = (
@@ -60,6 +67,14 @@ class SqlEphemeral:
 
     def find(self, kind: str, key: str) -> str | None:
         found: str | None = self._ask(_FIND, its_kind=kind, its_key=key, now=self._clock.now())
+        return found
+
+    def find_many(self, kind: str, keys: Sequence[str]) -> dict[str, str]:
+        if not keys:
+            return {}
+        given = {"its_kind": kind, "its_keys": list(keys), "now": self._clock.now()}
+        with self._database.connection() as connection:
+            found: dict[str, str] = {row.key: row.value for row in connection.execute(_FIND_MANY, given)}
         return found
 
     def take(self, kind: str, key: str) -> str | None:

@@ -226,6 +226,9 @@ token_sessions = db.Table(
     Column("created_at", _Seconds, nullable=False),
     Column("expires_at", _Seconds, nullable=False),
     Column("revoked_at", _Seconds),
+    Column("active_at", _Seconds),
+    Column("address", String(64)),
+    Column("device", String(128)),
     Index("ix_token_sessions_user", "pool_id", "sub"),
     Index("ix_token_sessions_expires_at", "expires_at"),
 )

@@ -7,7 +7,7 @@ from app.adapters.sql.sweeping import BEFORE, sweep_of
 from app.adapters.sql.tables import authorization_codes, refresh_tokens, token_sessions, users
 from app.adapters.sql.users import user_from
 from app.core.kernel.ids import ClientId, PoolId, Sub
-from app.core.tokens.model import AuthorizationCode, RefreshToken, TokenSession
+from app.core.tokens.model import AuthorizationCode, RefreshToken, Sighting, TokenSession
 from app.core.users.model import User
 
 _SWEEP = 20
@@ -122,17 +122,6 @@ class SqlTokens:
             connection.execute(_ADD_REFRESH, _refresh_columns(successor))
             return True
 
-    def list_sessions(self, pool_id: PoolId, sub: Sub, *, now: int, limit: int) -> list[TokenSession]:
-        c = token_sessions.c
-        statement = (
-            select(*_SESSION_COLUMNS)
-            .where(c.pool_id == pool_id, c.sub == sub, c.revoked_at.is_(None), c.expires_at > now)
-            .order_by(c.created_at.desc(), c.origin_jti)
-            .limit(limit)
-        )
-        with self._database.connection() as connection:
-            return [_session(row) for row in connection.execute(statement)]
-
     def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
         with self._database.connection() as connection:
             row: Any = connection.execute(_FIND_SESSION, {"its_jti": origin_jti, "its_pool": pool_id}).one_or_none()
@@ -152,6 +141,42 @@ class SqlTokens:
                 extra = {**document["extra"], name: value}
                 connection.execute(update(token_sessions).where(mine).values(document={**document, "extra": extra}))
             return held in {None, value}
+
+    def list_sessions(
+        self, pool_id: PoolId, sub: Sub, *, now: int, signed_in_after: int, limit: int
+    ) -> list[TokenSession]:
+        given = {"its_pool": pool_id, "its_sub": sub, "now": now, "after": signed_in_after, "most": limit}
+        with self._database.connection() as connection:
+            return [_session(row) for row in connection.execute(_LIST_SESSIONS, given)]
+
+    def see_session(self, pool_id: PoolId, origin_jti: str, seen: Sighting) -> None:
+        c = token_sessions.c
+        with self._database.connection() as connection:
+            connection.execute(
+                update(token_sessions)
+                .where(c.origin_jti == origin_jti, c.pool_id == pool_id)
+                .values(active_at=seen.at, address=seen.address, device=seen.device)
+            )
+
+    def evict_sessions(self, session: TokenSession, *, keep: int, now: int) -> None:
+        given = {
+            "its_pool": session.pool_id,
+            "its_sub": session.sub,
+            "its_jti": session.origin_jti,
+            "now": now,
+            "kept": keep - 1,
+        }
+        with self._database.writing() as connection:
+            connection.execute(_EVICT_SESSIONS, given)
+
+    def revoke_browser_sessions(self, pool_id: PoolId, sub: Sub, sid: str, *, now: int) -> None:
+        c = token_sessions.c
+        with self._database.connection() as connection:
+            connection.execute(
+                update(token_sessions)
+                .where(c.pool_id == pool_id, c.sub == sub, c.sid == sid, c.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
 
     def revoke_session(self, pool_id: PoolId, origin_jti: str, *, now: int) -> None:
         c = token_sessions.c
@@ -213,6 +238,32 @@ _FIND_REFRESH = (
     .outerjoin(users, _IS_USER)
     .where(refresh_tokens.c.token_hash == bindparam("its_hash"))
 )
+_MINE = and_(
+    token_sessions.c.pool_id == bindparam("its_pool"),
+    token_sessions.c.sub == bindparam("its_sub"),
+    token_sessions.c.revoked_at.is_(None),
+    token_sessions.c.expires_at > bindparam("now"),
+)
+_ACTIVE_AT = func.coalesce(token_sessions.c.active_at, token_sessions.c.created_at)
+_LATEST_FIRST = (_ACTIVE_AT.desc(), token_sessions.c.created_at.desc(), token_sessions.c.origin_jti)
+_LIST_SESSIONS = (
+    select(*_SESSION_COLUMNS)
+    .where(_MINE, token_sessions.c.auth_time > bindparam("after"))
+    .order_by(*_LATEST_FIRST)
+    .limit(bindparam("most"))
+)
+_OTHERS = (
+    select(token_sessions.c.origin_jti)
+    .where(_MINE, token_sessions.c.origin_jti != bindparam("its_jti"))
+    .order_by(*_LATEST_FIRST)
+    .limit(1_000)
+    .offset(bindparam("kept"))
+)
+_EVICT_SESSIONS = (
+    update(token_sessions)
+    .where(token_sessions.c.origin_jti.in_(_OTHERS))
+    .values(revoked_at=bindparam("now", type_=BigInteger))
+)
 _FIND_SESSION = (
     select(*_SESSION_COLUMNS, users)
     .outerjoin(users, _IS_USER)
@@ -236,7 +287,12 @@ def _session(row: Any) -> TokenSession:
         created_at=row.session_created_at,
         expires_at=row.session_expires_at,
         revoked_at=row.session_revoked_at,
+        seen=None if row.session_active_at is None else _sighting(row),
     )
+
+
+def _sighting(row: Any) -> Sighting:
+    return Sighting(at=row.session_active_at, address=row.session_address, device=row.session_device)
 
 
 def _session_columns(session: TokenSession) -> dict[str, Any]:
@@ -256,6 +312,9 @@ def _session_columns(session: TokenSession) -> dict[str, Any]:
         "created_at": session.created_at,
         "expires_at": session.expires_at,
         "revoked_at": session.revoked_at,
+        "active_at": session.seen.at if session.seen else None,
+        "address": session.seen.address if session.seen else None,
+        "device": session.seen.device if session.seen else None,
     }
 
 

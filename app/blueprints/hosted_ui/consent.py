@@ -6,17 +6,18 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Response, request
 
+from app.blueprints.hosted_ui.entering import SESSION_COOKIE
 from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.forms import shown_name
 from app.blueprints.hosted_ui.frame import Frames
-from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE
 from app.blueprints.hosted_ui.visit import Visit
 from app.core.kernel.secret import Secret
 from app.core.sessions.consent import Consents
 from app.core.sessions.model import ConsentQuestion
 from app.core.sessions.service import Sessions
 from app.core.sessions.suffices import Suffices
-from app.web.contexts import ConsentPage, Permission
+from app.web.context_parts import Permission
+from app.web.contexts import ConsentPage
 
 _Kind = Literal["openid", "email", "phone", "profile", "account", "other"]
 _KINDS: dict[str, _Kind] = {

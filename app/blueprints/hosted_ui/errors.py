@@ -4,9 +4,22 @@ from dataclasses import dataclass
 from dataclasses import field as with_default
 from typing import Any
 
+from app.core.factors.errors import (
+    PasskeyChallengeNotFound,
+    PasskeyClientMismatch,
+    PasskeyNotFound,
+    PasskeyNotSupported,
+    PasskeyOriginNotAllowed,
+    PasskeyRefused,
+    PasskeyRelyingPartyMismatch,
+    PasskeysNotConfigured,
+    PasskeysNotEnabled,
+    SoftwareTokenNotFound,
+    SoftwareTokenUsed,
+)
 from app.core.kernel import errors
 from app.core.kernel.errors import AttributeViolation, Fact, PasswordPolicyViolation
-from app.web.contexts import IdentifierKind
+from app.web.context_parts import IdentifierKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +53,19 @@ _SENTENCES: dict[type[Fact], Sentence] = {
     errors.CodeMismatch: Sentence(key="error.code_mismatch", field="code"),
     # The same sentence: a name that never asked for a code has none to expire, and that would tell who did.
     errors.CodeExpired: Sentence(key="error.code_mismatch", field="code"),
+    SoftwareTokenUsed: Sentence(key="error.code_used", field="code"),
+    PasskeyRefused: Sentence(key="error.passkey_refused"),
+    PasskeysNotEnabled: Sentence(key="error.passkey_refused"),
+    PasskeysNotConfigured: Sentence(key="error.passkey_refused"),
+    PasskeyChallengeNotFound: Sentence(key="error.passkey_refused"),
+    PasskeyClientMismatch: Sentence(key="error.passkey_refused"),
+    PasskeyOriginNotAllowed: Sentence(key="error.passkey_refused"),
+    PasskeyRelyingPartyMismatch: Sentence(key="error.passkey_refused"),
+    PasskeyNotSupported: Sentence(key="error.passkey_refused"),
+    PasskeyNotFound: Sentence(key="error.invalid_request"),
+    SoftwareTokenNotFound: Sentence(key="error.code_mismatch", field="code"),
+    errors.UnsupportedUserState: Sentence(key="error.invalid_request"),
+    errors.QuotaExceeded: Sentence(key="error.passkeys_full"),
     errors.CodeDeliveryFailed: Sentence(key="error.delivery_failed", status=503),
     errors.SessionExpired: Sentence(key="error.session_expired"),
     errors.SessionUsed: Sentence(key="error.session_expired"),

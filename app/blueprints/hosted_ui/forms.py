@@ -9,7 +9,7 @@ from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.pools.schema import VERIFIABLE, AttributeSchema
 from app.core.users.model import User
-from app.web.contexts import AttributeField, IdentifierKind
+from app.web.context_parts import AttributeField, IdentifierKind
 
 _TYPES: dict[str, Literal["text", "email", "tel", "url", "date", "number"]] = {
     "email": "email",
@@ -45,6 +45,11 @@ def identifier_kind(pool: Pool) -> IdentifierKind:
     if names == {"email"}:
         return "email"
     return "phone_number" if names == {"phone_number"} else "username"
+
+
+def asks_for_choice(pool: Pool) -> bool:
+    """Whether the name comes first and the way after it: where a code can stand in the place of the password."""
+    return any(factor not in {"PASSWORD", "WEB_AUTHN"} for factor in pool.settings.first_factors)
 
 
 def shown_name(pool: Pool, user: User) -> str:

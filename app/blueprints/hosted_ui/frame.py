@@ -8,11 +8,18 @@ from flask import Response, after_this_request, make_response, redirect, request
 
 from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.progress import Progress, read_progress, write_progress
-from app.blueprints.hosted_ui.visit import Visit
+from app.blueprints.hosted_ui.visit import VIEW, Visit
 from app.core.branding import Branding
 from app.core.kernel.caller import Caller
 from app.core.pools.model import Pool
-from app.web.contexts import Form, FormErrors, Language, Links, PageFrame, PasswordRule
+from app.web.context_parts import (
+    Form,
+    FormErrors,
+    Language,
+    Links,
+    PageFrame,
+    PasswordRule,
+)
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
 from app.web.headers import allow_form_target
@@ -52,21 +59,24 @@ class Frames:
         page: type[PageFrame],
         *,
         form_page: str | None,
+        view: str = "",
+        account_url: str | None = None,
+        application_url: str | None = None,
         error: Sentence | None = None,
         values: Mapping[str, str] | None = None,
         notice: str | None = None,
         **own: Any,
     ) -> Response:
-        """The page as an answer. ``form_page`` is where its form is posted to; ``own`` are the page's own fields."""
+        """The page as an answer. ``form_page`` (and ``view``) is where its form is posted to; ``own`` are the page's own fields."""
         look = self.look(visit)
-        form = self.form(visit, form_page) if form_page else None
+        form = self.form(visit, form_page, view) if form_page else None
         if notice is None and error is None and request.method == "GET":
             notice = self._spend_notice(visit)
         # What went wrong on another page is no good news on this one: it stands where errors stand.
         if notice is not None and notice.startswith("error."):
             error, notice = Sentence(key=notice, status=200), None
         context = page(
-            **self._frame(visit, look),
+            **self._frame(visit, look, account_url, application_url),
             form=form,
             error=self._errors(look, error),
             notice=None if notice is None else self.pages.sentence(look.theme, look.lang, notice),
@@ -78,8 +88,8 @@ class Frames:
         response = make_response(self.pages.render(look.theme, context), error.status if error else 200)
         return remember_language(response, look, secure=self.cookies.is_https)
 
-    def form(self, visit: Visit, page: str) -> Form:
-        return Form(action_url=visit.url(page), csrf_token=self.csrf.issue_token(request, visit.pool.pool_id))
+    def form(self, visit: Visit, page: str, view: str = "") -> Form:
+        return Form(action_url=visit.url(page, view), csrf_token=self.csrf.issue_token(request, visit.pool.pool_id))
 
     def _spend_notice(self, visit: Visit) -> str | None:
         """The notice that the last step left, as a catalogue key, shown once; the answer then forgets it."""
@@ -94,7 +104,12 @@ class Frames:
 
         return progress.notice
 
-    def _frame(self, visit: Visit, look: Look) -> dict[str, Any]:
+    def brand_name(self, visit: Visit) -> str:
+        """What the pages call the application."""
+        look = self.look(visit)
+        return brand_of(visit.client, look.branding, look.lang).name
+
+    def _frame(self, visit: Visit, look: Look, account_url: str | None, application_url: str | None) -> dict[str, Any]:
         return {
             "lang": look.lang,
             "dir": look.dir,
@@ -102,20 +117,22 @@ class Frames:
                 Language(
                     code=found.lang,
                     name=found.name,
-                    url=visit.url_in(request.path, found.lang),
+                    url=visit.url_in(request.path, found.lang, request.args.get(VIEW, "")),
                     current=found.lang == look.lang,
                 )
                 for found in look.catalogues
             ),
             "brand": brand_of(visit.client, look.branding, look.lang),
-            "links": self._links(visit, look.branding),
+            "links": replace(
+                self._links(visit, look.branding), account_url=account_url, application_url=application_url
+            ),
         }
 
     def _links(self, visit: Visit, branding: Branding) -> Links:
         admin_only = visit.pool.settings.admin_create_only
         recoverable = visit.pool.settings.recovery != ("admin_only",)
         return Links(
-            sign_in_url=visit.url("login") if visit.is_authorize_request else None,
+            sign_in_url=visit.url("login") if self._may_sign_in(visit) else None,
             sign_up_url=None if admin_only else visit.url("signup"),
             forgot_password_url=visit.url("forgotPassword") if recoverable else None,
             confirm_url=visit.url("confirm"),
@@ -124,6 +141,10 @@ class Frames:
             privacy_url=branding.links.get("privacy"),
             terms_url=branding.links.get("terms"),
         )
+
+    def _may_sign_in(self, visit: Visit) -> bool:
+        """Whether a sign-in from here has somewhere to go on to: an application, or the account page that asked for it."""
+        return visit.is_authorize_request or request.path in {"/login", "/mfa", "/changePassword"}
 
     def _errors(self, look: Look, error: Sentence | None) -> FormErrors | None:
         if error is None:

@@ -20,14 +20,23 @@ _LONGEST_NAME = 320
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """``username`` and ``destination`` (masked): whom the last code was for. ``sign_up`` is the Session string that signs in once
-    confirmed, ``attempt`` the one of a sign-in that waits for a new password. ``query`` is the authorize request. ``notice`` is
-    a catalogue key to show once.
+    confirmed, ``attempt`` the one of a sign-in that waits for its next ``step`` (the challenge's AWS name), which ``choices``
+    stand beside; ``second`` where a first factor is proven already. ``seed`` is that of the authenticator app being set up.
+    ``codes`` are recovery codes to show once, ``gone`` a
+    passkey that was removed. ``query`` is the authorize request. ``notice`` is a
+    catalogue key to show once.
     """
 
     username: str | None = None
     destination: str | None = None
     sign_up: str | None = None
     attempt: str | None = None
+    step: str | None = None
+    choices: tuple[str, ...] = ()
+    second: bool = False
+    seed: str | None = None
+    codes: tuple[str, ...] = ()
+    gone: str | None = None
     reason: str | None = None
     missing: tuple[str, ...] = ()
     query: str = ""
@@ -42,7 +51,8 @@ def read_progress(cookies: Cookies, request: Request, pool_id: str) -> Progress:
     document: dict[str, Any] = json.loads(text)
     # A cookie of another version may know other fields.
     known = {name: value for name, value in document.items() if name in Progress.__slots__}
-    return Progress(**{**known, "missing": tuple(known.get("missing", ()))})
+    lists = {name: tuple(known.get(name, ())) for name in ("missing", "choices", "codes")}
+    return Progress(**{**known, **lists})
 
 
 def write_progress(cookies: Cookies, response: Response, pool_id: str, progress: Progress) -> None:

@@ -7,19 +7,32 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Blueprint, Response, make_response, redirect, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from werkzeug.exceptions import NotFound
 
+from app.blueprints.hosted_ui.account import AccountPages
+from app.blueprints.hosted_ui.account_rows import AccountRows
 from app.blueprints.hosted_ui.assets import Assets
+from app.blueprints.hosted_ui.challenges import ChallengePages
 from app.blueprints.hosted_ui.consent import ConsentPages
+from app.blueprints.hosted_ui.contacts import ContactPages
+from app.blueprints.hosted_ui.entering import SESSION_COOKIE, Entering
 from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.frame import Frames
+from app.blueprints.hosted_ui.passkeys import AddPasskeyPages, PasskeyCeremonies
 from app.blueprints.hosted_ui.recovery import RecoveryPages
-from app.blueprints.hosted_ui.sign_in import SESSION_COOKIE, SignInPages
+from app.blueprints.hosted_ui.sign_in import SignInPages
 from app.blueprints.hosted_ui.sign_up import SignUpPages
-from app.blueprints.hosted_ui.visit import RedirectUriRefused, Visit, read_visit
+from app.blueprints.hosted_ui.visit import VIEW, RedirectUriRefused, Visit, read_visit
+from app.core.account.service import Account
+from app.core.attempts import steps
 from app.core.clients.model import Client
+from app.core.factors.passkeys import Passkeys
+from app.core.factors.preferences import Preferences
+from app.core.factors.recovery_codes import RecoveryCodes
+from app.core.factors.totp import Totp
 from app.core.kernel.errors import ClientNotFound
+from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.recovery.service import Recovery
 from app.core.sessions.consent import Consents
@@ -27,6 +40,7 @@ from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
+from app.core.users.service import Directory
 from app.web.context import current_context
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf, FormRefused
@@ -54,18 +68,45 @@ class HostedUi:
     sessions: Sessions
     consents: Consents
     logouts: Logouts
+    account: Account
+    users: Directory
+    totp: Totp
+    preferences: Preferences
+    passkeys: Passkeys
+    recovery_codes: RecoveryCodes
 
     def blueprint(self) -> Blueprint:
         frames = Frames(pages=self.pages, cookies=self.cookies, csrf=self.csrf)
-        sign_in = SignInPages(frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts)
+        entering = Entering(frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts)
+        passkeys = PasskeyCeremonies(frames=frames, sign_in=self.sign_in, passkeys=self.passkeys)
+        sign_in = SignInPages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
+        challenges = ChallengePages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
+        add_passkey = AddPasskeyPages(frames=frames, entering=entering, passkeys=self.passkeys, ceremonies=passkeys)
+        account = AccountPages(
+            frames=frames,
+            entering=entering,
+            ceremonies=passkeys,
+            rows=AccountRows(passkeys_room=self.passkeys, recovery_room=self.recovery_codes),
+            contacts=ContactPages(frames=frames, account=self.account),
+            account=self.account,
+            users=self.users,
+            totp=self.totp,
+            preferences=self.preferences,
+            passkeys=self.passkeys,
+            recovery_codes=self.recovery_codes,
+            sessions=self.sessions,
+        )
         consent = ConsentPages(frames=frames, sessions=self.sessions, consents=self.consents)
-        sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, sign_in_pages=sign_in)
+        sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, entering=entering)
         recovery = RecoveryPages(frames=frames, recovery=self.recovery)
         errors = self.errors
         assets = Assets(pages=self.pages, which=self.which)
         table: dict[str, tuple[Show, Submit]] = {
             "/login": (sign_in.show, sign_in.submit),
             "/changePassword": (sign_in.show_new_password, sign_in.submit_new_password),
+            "/mfa": (challenges.show, challenges.submit),
+            "/passkeys/add": (add_passkey.show, add_passkey.submit),
+            "/account": (account.show, account.submit),
             "/consent": (consent.show, consent.submit),
             "/signup": (sign_up.show, sign_up.submit),
             "/confirm": (sign_up.show_confirm, sign_up.submit_confirm),
@@ -78,9 +119,10 @@ class HostedUi:
         blueprint.after_request(keep_opener)
         for path, (show, submit) in table.items():
             view = partial(self._serve, frames, errors, show, submit)
-            blueprint.add_url_rule(path, path.strip("/"), view, methods=["GET", "POST"])
+            blueprint.add_url_rule(path, path.strip("/").replace("/", "_"), view, methods=["GET", "POST"])
         blueprint.add_url_rule("/error", "error", partial(self._error, errors))
         blueprint.add_url_rule("/.well-known/change-password", "well_known", self._change_password)
+        blueprint.add_url_rule("/.well-known/passkey-endpoints", "passkey_endpoints", self._passkey_endpoints)
         blueprint.add_url_rule("/assets/_brand/<client_id>/<digest>/brand.css", "brand_stylesheet", assets.stylesheet)
         blueprint.add_url_rule("/assets/_brand/<client_id>/<digest>/logo", "brand_logo", assets.logo)
         blueprint.add_url_rule(
@@ -93,6 +135,9 @@ class HostedUi:
         try:
             visit = read_visit(self.which, request)
         except ClientNotFound:
+            client = self._find_own_client() if request.path == "/account" and "client_id" not in request.args else None
+            if client is not None:
+                return make_response(redirect(f"/account?{urlencode({'client_id': client.client_id})}", code=303))
             return errors.draw(400, "error.unknown_client", current_context().request_id)
         except RedirectUriRefused:
             return errors.draw(400, "error.redirect_uri", current_context().request_id)
@@ -108,19 +153,36 @@ class HostedUi:
             return show(visit, Sentence(key="error.form_expired", status=403))
 
     def _change_password(self) -> Response:
-        """Where password managers send people (W3C, *A Well-Known URL for Changing Passwords*): the page that sets a new password
-        by a code, of the pool whose host it is, or of the one pool this browser is signed in to. A true 404 where neither is.
+        """Where password managers send people (W3C, *A Well-Known URL for Changing Passwords*): the account page of whoever is signed
+        in, else the page that sets a new password by a code; of the pool whose host it is, or of the one pool this browser is
+        signed in to. A true 404 where neither is.
         """
-        pool = self.which.find_by_host() or self._pool_of_session()
-        client = None if pool is None or not pool.extensions.enabled else self._find_signing_in(pool)
+        client = self._find_own_client()
         if client is None:
             raise NotFound
+        handle = self.cookies.find(request, SESSION_COOKIE, client.pool_id)
+        if self.sessions.find_signed_in(client.pool_id, None if handle is None else Secret(handle)) is not None:
+            return make_response(redirect(f"/account?{urlencode({'client_id': client.client_id, VIEW: 'password'})}"))
         query = {
             "client_id": client.client_id,
             "response_type": "code",
             "redirect_uri": client.settings.default_redirect_uri or client.settings.callback_urls[0],
         }
         return make_response(redirect(f"/forgotPassword?{urlencode(query, quote_via=quote)}"))
+
+    def _passkey_endpoints(self) -> Response:
+        """Where passkeys are made and managed (W3C, *A Well-Known URL for Relying Party Passkey Endpoints*)."""
+        client = self._find_own_client()
+        if client is None or steps.WEB_AUTHN not in self.which.pools.get(client.pool_id).settings.first_factors:
+            raise NotFound
+        query = urlencode({"client_id": client.client_id})
+        origin = request.host_url.rstrip("/")
+        return jsonify(enroll=f"{origin}/passkeys/add?{query}", manage=f"{origin}/account?{query}")
+
+    def _find_own_client(self) -> Client | None:
+        """The client by which a page is drawn that no client asked for."""
+        pool = self.which.find_by_host() or self._pool_of_session()
+        return None if pool is None or not pool.extensions.enabled else self._find_signing_in(pool)
 
     def _pool_of_session(self) -> Pool | None:
         """The pool in whose session the browser is, where it is one alone."""
@@ -160,6 +222,7 @@ class CaseFolding:
 
 PAGE_PATHS = (
     "/login", "/logout", "/signup", "/confirm", "/confirmUser", "/resendcode", "/forgotPassword",
-    "/confirmForgotPassword", "/changePassword", "/consent", "/error",
+    "/confirmForgotPassword", "/changePassword", "/mfa", "/passkeys/add", "/account",
+    "/consent", "/error",
 )  # fmt: skip
 """What is matched whatever its case, with or without a slash at its end."""

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
+from app.blueprints.hosted_ui.entering import Entering
 from app.blueprints.hosted_ui.errors import Sentence, missing, sentence_of
 from app.blueprints.hosted_ui.forms import (
+    asks_for_choice,
     attribute_fields,
     identifier_kind,
     passwords_differ,
@@ -15,18 +17,15 @@ from app.blueprints.hosted_ui.forms import (
     typed_password,
 )
 from app.blueprints.hosted_ui.frame import Frames, password_rules
+from app.blueprints.hosted_ui.passkeys import PasskeyCeremonies
 from app.blueprints.hosted_ui.progress import Progress
 from app.blueprints.hosted_ui.visit import Visit
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import Fact, SessionExpired, SessionUsed, UserNotConfirmed
 from app.core.kernel.secret import Secret
-from app.core.sessions.logout import Logouts
-from app.core.sessions.service import SESSION_SECONDS, Sessions
-from app.core.sign_in.model import Challenge, NewPassword, PasswordProof, SignedIn
+from app.core.sign_in.model import ChoiceProof, NewPassword, PasswordProof
 from app.core.sign_in.service import SignIn
 from app.web.contexts import ChangePasswordPage, SignInPage
-
-SESSION_COOKIE = "session"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +34,8 @@ class SignInPages:
 
     frames: Frames
     sign_in: SignIn
-    sessions: Sessions
-    logouts: Logouts
+    entering: Entering
+    passkeys: PasskeyCeremonies
 
     def show(self, visit: Visit, error: Sentence | None = None) -> Response:
         hint = request.args.get("login_hint", "")[:320] or self._present_account(visit)
@@ -45,6 +44,10 @@ class SignInPages:
     def submit(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
         username = typed("username")
+        if request.form.get("action") == "passkey":
+            return self._passkey(visit, caller)
+        if asks_for_choice(visit.pool):
+            return self._choice(visit, username, caller)
         password = typed_password("password")
         for name, value in (("username", username), ("password", password.reveal())):
             if not value:
@@ -58,31 +61,35 @@ class SignInPages:
             return self.frames.go(visit, visit.url("confirm"), progress)
         except Fact as fact:
             return self._draw(visit, error=sentence_of(fact), username=username)
-        return self.continue_with(visit, outcome, username, caller)
+        return self.entering.continue_with(visit, outcome, username, caller)
 
-    def continue_with(self, visit: Visit, outcome: Challenge | SignedIn, username: str, caller: Caller) -> Response:
-        """To the page of the next step, or back to the authorize request with a session."""
-        if isinstance(outcome, SignedIn):
-            return self._finish(visit, outcome, caller)
-        progress = Progress(
-            username=username,
-            attempt=outcome.session.reveal(),
-            reason=outcome.reason or "temporary",
-            missing=outcome.missing_attributes,
-            query=visit.query,
-        )
-        return self.frames.go(visit, visit.url("changePassword"), progress)
+    def _choice(self, visit: Visit, username: str, caller: Caller) -> Response:
+        """The name alone: whoever it is, the next page offers what the pool offers."""
+        if not username:
+            return self._draw(visit, error=missing("username"), username=username)
+        try:
+            outcome = self.sign_in.start(visit.pool, visit.client, ChoiceProof(username=username), caller)
+            return self.entering.continue_with(visit, outcome, username, caller)
+        except Fact as fact:
+            return self._draw(visit, error=sentence_of(fact), username=username)
+
+    def _passkey(self, visit: Visit, caller: Caller) -> Response:
+        try:
+            outcome = self.passkeys.start(visit, caller)
+        except Fact as fact:
+            return self._draw(visit, error=sentence_of(fact), username="")
+        return self.entering.continue_with(visit, outcome, "", caller)
 
     def show_new_password(self, visit: Visit, error: Sentence | None = None) -> Response:
         if self.frames.progress(visit).attempt is None:
-            return self._start_again(visit)
+            return self.entering.start_again(visit)
         return self._draw_new_password(visit, error)
 
     def submit_new_password(self, visit: Visit) -> Response:
         caller = self.frames.caller(visit)
         progress = self.frames.progress(visit)
         if progress.attempt is None:
-            return self._start_again(visit)
+            return self.entering.start_again(visit)
         for name in progress.missing:
             if not typed(name):
                 return self._draw_new_password(visit, missing(name))
@@ -93,9 +100,9 @@ class SignInPages:
             outcome = self.sign_in.answer(visit.pool, visit.client, Secret(progress.attempt), answer, caller)
         except SessionUsed:
             # The same form a second time: whoever was signed in by the first goes on.
-            return self.frames.go(visit, visit.url("oauth2/authorize"), Progress())
+            return self.frames.go(visit, visit.onward, Progress())
         except SessionExpired:
-            return self._start_again(visit)
+            return self.entering.start_again(visit)
         except Fact as fact:
             policy = visit.pool.settings.password_policy
             sentence = sentence_of(
@@ -105,35 +112,14 @@ class SignInPages:
                 history=policy.history_size,
             )
             return self._draw_new_password(visit, sentence)
-        return self.continue_with(visit, outcome, progress.username or "", caller)
-
-    def _finish(self, visit: Visit, signed_in: SignedIn, caller: Caller) -> Response:
-        """A new session with a new handle, whatever cookie came: nobody can plant one (session fixation)."""
-        pool_id = visit.pool.pool_id
-        old = self.frames.cookies.find(request, SESSION_COOKIE, pool_id)
-        before = None if old is None else self.sessions.find(pool_id, Secret(old))
-        handle, _ = self.sessions.open(
-            pool_id, signed_in.user, signed_in.amr, signed_in.auth_time, caller, continues=before
-        )
-        if old is not None:
-            self.sessions.close(pool_id, Secret(old))
-        if before is not None and before.sub != signed_in.user.sub:
-            # Somebody else took the browser over. Their clients' frames have no page to be loaded in; the back channel has no need of one.
-            self.logouts.end(pool_id, before.sid)
-        response = self.frames.go(visit, visit.url("oauth2/authorize"), Progress())
-        self.frames.cookies.put(response, SESSION_COOKIE, visit.pool.pool_id, handle.reveal(), max_age=SESSION_SECONDS)
-        return response
+        return self.entering.continue_with(visit, outcome, progress.username or "", caller)
 
     def _present_account(self, visit: Visit) -> str:
         """Where an account is to be selected, the present one is offered; another name may be typed over it."""
         if "select_account" not in request.args.get("prompt", "").split():
             return ""
-        handle = self.frames.cookies.find(request, SESSION_COOKIE, visit.pool.pool_id)
-        present = self.sessions.find_signed_in(visit.pool.pool_id, None if handle is None else Secret(handle))
+        present = self.entering.find_present(visit)
         return "" if present is None else shown_name(visit.pool, present.user)
-
-    def _start_again(self, visit: Visit) -> Response:
-        return self.frames.go(visit, visit.url("login"), Progress(notice="error.session_expired"))
 
     def _draw(self, visit: Visit, *, error: Sentence | None = None, username: str) -> Response:
         local = "COGNITO" in visit.client.settings.identity_providers
@@ -145,6 +131,8 @@ class SignInPages:
             values={"username": username},
             identifier=identifier_kind(visit.pool),
             password_sign_in=local,
+            asks_password=not asks_for_choice(visit.pool),
+            passkey=self.passkeys.for_sign_in(visit, "login") if local else None,
         )
 
     def _draw_new_password(self, visit: Visit, error: Sentence | None = None) -> Response:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from flask import Response, request
 
+from app.blueprints.hosted_ui.entering import Entering
 from app.blueprints.hosted_ui.errors import Sentence, invalid_name, missing, sentence_of
 from app.blueprints.hosted_ui.forms import (
     attribute_fields,
@@ -16,7 +17,6 @@ from app.blueprints.hosted_ui.forms import (
 )
 from app.blueprints.hosted_ui.frame import Frames, password_rules
 from app.blueprints.hosted_ui.progress import Progress
-from app.blueprints.hosted_ui.sign_in import SignInPages
 from app.blueprints.hosted_ui.visit import Visit
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import AttributeViolation, Fact, InvalidParameter, SignUpNotPermitted, UserAlreadyConfirmed
@@ -34,7 +34,7 @@ class SignUpPages:
     frames: Frames
     sign_up: SignUp
     sign_in: SignIn
-    sign_in_pages: SignInPages
+    entering: Entering
 
     def show(self, visit: Visit, error: Sentence | None = None) -> Response:
         if visit.pool.settings.admin_create_only:
@@ -94,7 +94,7 @@ class SignUpPages:
             self.sign_up.confirm(visit.pool, visit.client, username, Secret(typed_code()), caller)
         except UserAlreadyConfirmed:
             # The same form a second time: whoever was signed in by the first goes on, everybody else signs in.
-            return self.frames.go(visit, visit.url("oauth2/authorize"), Progress())
+            return self.frames.go(visit, visit.onward, Progress())
         except Fact as fact:
             return self._draw_confirm(visit, error=self._sentence(visit, fact))
         mine = username == progress.username
@@ -147,7 +147,7 @@ class SignUpPages:
             except Fact:
                 pass
             else:
-                return self.sign_in_pages.continue_with(visit, outcome, progress.username or "", caller)
+                return self.entering.continue_with(visit, outcome, progress.username or "", caller)
         return self.frames.go(visit, visit.url("login"), Progress(notice="notice.confirmed"))
 
     def _sentence(self, visit: Visit, fact: Fact) -> Sentence:
@@ -180,6 +180,7 @@ class SignUpPages:
             values={"username": typed("username")},
             username=progress.username,
             destination=progress.destination,
+            by_link=visit.pool.settings.messages.verification_by_link,
             resend_form=self.frames.form(visit, "resendcode") if progress.username else None,
             identifier=identifier_kind(visit.pool),
         )

@@ -1,6 +1,6 @@
 """Who visits which pool for which client, and with which authorize request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Request
@@ -9,6 +9,14 @@ from app.core.clients.model import Client
 from app.core.kernel.errors import ClientNotFound, Fact
 from app.core.pools.model import Pool
 from app.web.pool import WhichPool
+
+VIEW = "view"
+"""The parameter of ours that says which face of a page is meant; it belongs to no authorize request."""
+
+
+THEN = "then"
+"""The parameter of ours that says which page of ours asked to sign in."""
+_THEN = frozenset({"account", "passkeys/add"})
 
 
 class RedirectUriRefused(Fact):
@@ -33,26 +41,48 @@ class Visit:
         A link from a mail names no redirect URI, and goes on with the request that the browser began, which may name any of the
         client's.
         """
-        named = any(name == "redirect_uri" for name, _ in parse_qsl(self.query))
-        return (self.redirect_uri,) if named and self.redirect_uri else self.client.settings.callback_urls
+        return (
+            (self.redirect_uri,)
+            if self.names_redirect_uri and self.redirect_uri
+            else self.client.settings.callback_urls
+        )
 
     @property
     def is_authorize_request(self) -> bool:
         """Whether a sign-in has somewhere to go on to; a link from a mail has not."""
         return any(name == "response_type" for name, _ in parse_qsl(self.query))
 
-    def url(self, page: str) -> str:
-        """Another page of ours with the same authorize request."""
-        return f"/{page}?{self.query}" if self.query else f"/{page}"
+    def url(self, page: str, view: str = "") -> str:
+        """Another page of ours with the same authorize request; ``view`` is which of several faces of the page."""
+        query = "&".join(part for part in (self.query, f"{VIEW}={view}" if view else "") if part)
+        return f"/{page}?{query}" if query else f"/{page}"
 
-    def url_in(self, path: str, language: str) -> str:
+    @property
+    def onward(self) -> str:
+        """Where whoever is signed in goes on: the page that asked to sign in, the authorize request, or else the account page."""
+        asked = dict(parse_qsl(self.query)).get(THEN)
+        if asked in _THEN:
+            return self.going_to(None).url(asked)
+        return self.url("oauth2/authorize" if self.is_authorize_request else "account")
+
+    @property
+    def names_redirect_uri(self) -> bool:
+        """Whether the request itself says where the application is."""
+        return any(name == "redirect_uri" for name, _ in parse_qsl(self.query))
+
+    def going_to(self, page: str | None) -> "Visit":
+        """The same visit that will go on to a page of ours, or to none in particular."""
+        kept = [part for part in self.query.split("&") if not part.startswith(f"{THEN}=")]
+        return replace(self, query="&".join([*kept, *([f"{THEN}={quote(page, safe='')}"] if page else ())]))
+
+    def url_in(self, path: str, language: str, view: str = "") -> str:
         """The same page in another language."""
         kept = [
             (name, value)
             for name, value in parse_qsl(self.query, keep_blank_values=True)
             if name not in {"lang", "ui_locales"}
         ]
-        return f"{quote(path)}?{urlencode([*kept, ('lang', language)])}"
+        return f"{quote(path)}?{urlencode([*kept, *([(VIEW, view)] if view else ()), ('lang', language)])}"
 
 
 def read_visit(which: WhichPool, request: Request) -> Visit:
@@ -67,5 +97,7 @@ def read_visit(which: WhichPool, request: Request) -> Visit:
     if len(uris) > 1 or (uris and uris[0] not in client.settings.callback_urls):
         raise RedirectUriRefused
     redirect_uri = uris[0] if uris else client.settings.default_redirect_uri
-    query = request.query_string.decode("ascii", "replace")
+    query = "&".join(
+        part for part in request.query_string.decode("ascii", "replace").split("&") if not part.startswith(f"{VIEW}=")
+    )
     return Visit(pool=pool, client=client, query=query, redirect_uri=redirect_uri)

@@ -17,7 +17,7 @@ from app.blueprints.user_pools.pools import UserPools
 from app.blueprints.user_pools.profile import Profile
 from app.blueprints.user_pools.resource_servers import UserPoolResourceServers
 from app.blueprints.user_pools.session_configuration import SessionConfiguration
-from app.blueprints.user_pools.sessions import UserSessions
+from app.blueprints.user_pools.sessions import SessionOperations
 from app.blueprints.user_pools.sign_in import SignInOperations
 from app.blueprints.user_pools.sign_up import SignUpOperations
 from app.blueprints.user_pools.software_tokens import SoftwareTokens
@@ -40,14 +40,14 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     MfaPreferences,
     SignInOperations,
     TokenOperations,
+    SessionOperations,
+    WebAuthnCredentials,
+    Devices,
     AdministeredUsers,
     SignUpOperations,
     Profile,
     UiCustomization,
-    WebAuthnCredentials,
     ListedUsers,
-    UserSessions,
-    Devices,
 )
 
 

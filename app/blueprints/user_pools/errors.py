@@ -9,7 +9,7 @@ from app.core.factors import errors as factors
 from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
-from app.core.tokens.errors import NotRevocable, RevocationDisabled, TokenSessionNotFound
+from app.core.tokens.errors import NotRevocable, RevocationDisabled
 
 _NAMES: dict[type[facts.Fact], str] = {
     facts.Fact: "InvalidParameterException",
@@ -68,7 +68,7 @@ _NAMES: dict[type[facts.Fact], str] = {
     factors.PasskeyRelyingPartyMismatch: "WebAuthnRelyingPartyMismatchException",
     factors.PasskeyNotSupported: "WebAuthnCredentialNotSupportedException",
     factors.PasskeyNotFound: "ResourceNotFoundException",
-    TokenSessionNotFound: "ResourceNotFoundException",
+    SessionNotFound: "ResourceNotFoundException",
     NotRevocable: "UnsupportedTokenTypeException",
 }
 
@@ -84,6 +84,7 @@ _INSTEAD = {
     "ExpiredCodeException": "NotAuthorizedException",
     "CodeMismatchException": "NotAuthorizedException",
     "RefreshTokenReuseException": "NotAuthorizedException",
+    "ResourceNotFoundException": "UnauthorizedException",
     "LimitExceededException": "TooManyRequestsException",
     "ConcurrentModificationException": "InvalidParameterException",
     "UserPoolTaggingException": "InvalidParameterException",

@@ -17,4 +17,13 @@ _LATER = (
     "GetClientToken", "GetDerivedToken",
 )  # fmt: skip
 
-NOT_YET = dict.fromkeys(_LATER, "OperationNotEnabledException")
+_WITHOUT_A_WORD_FOR_IT = (
+    "CreateIdentityProvider", "DescribeIdentityProvider", "GetIdentityProviderByIdentifier", "UpdateIdentityProvider",
+    "DeleteIdentityProvider", "ListIdentityProviders", "SetLogDeliveryConfiguration", "GetLogDeliveryConfiguration",
+    "GetProvisionedLimit", "UpdateProvisionedLimit",
+)  # fmt: skip
+"""They do not model OperationNotEnabledException."""
+
+NOT_YET = dict.fromkeys(_LATER, "OperationNotEnabledException") | dict.fromkeys(
+    _WITHOUT_A_WORD_FOR_IT, "InvalidParameterException"
+)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.aws.call import Call
-from app.aws.errors import AwsError
 from app.aws.operations import Answer, operation
 from app.blueprints.user_pools.access import admin_client_of, check_secret_hash, client_of, conceal
 from app.blueprints.user_pools.challenges import challenge_shown, read_answer, required, step_of, tokens_shown
+from app.blueprints.user_pools.refreshing import extend
 from app.blueprints.user_pools.relying_party import find_relying_party
 from app.core.attempts import steps
 from app.core.clients.model import Client
@@ -15,7 +15,6 @@ from app.core.kernel.errors import InvalidParameter
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.sign_in.model import Challenge, ChoiceProof, Door, PasswordProof, Proof, SignedIn, SrpProof
-from app.core.tokens.beginning import DEVICE_KEY
 from app.services import Services
 
 _SAME = {"ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH", "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH"}
@@ -63,7 +62,9 @@ class SignInOperations:
         self._check_hash(pool, client, username, given)
         if flow == "USER_AUTH" and call.input.get("Session"):
             session = Secret(call.input["Session"])
-            outcome = self.services.sign_in.after_sign_up(pool, client, session, call.caller, door=door)
+            outcome = self.services.sign_in.after_sign_up(
+                pool, client, session, call.caller, username=username, door=door
+            )
         else:
             outcome = self.services.sign_in.start(
                 pool,
@@ -76,7 +77,7 @@ class SignInOperations:
                 device_key=given.get("DEVICE_KEY"),
                 relying_party=find_relying_party(self.services, pool),
             )
-        return self._shown(pool, client, outcome)
+        return self._shown(call, pool, client, outcome)
 
     def _refresh(self, call: Call, pool: Pool, client: Client, given: Mapping[str, str]) -> Answer:
         token = Secret(required(given, "REFRESH_TOKEN"))
@@ -85,10 +86,7 @@ class SignInOperations:
             # The hash is over the real name, which the caller need not send.
             own = family.user.username if family is not None and family.user is not None else ""
             check_secret_hash(client, own, given.get("SECRET_HASH"), given.get("USERNAME", own))
-        device_key = None if family is None else family.session.extra.get(DEVICE_KEY)
-        if device_key is not None and given.get("DEVICE_KEY") not in {None, device_key}:
-            raise AwsError("NotAuthorizedException", "Invalid Refresh Token.")
-        tokens = self.services.tokens.extend(pool, client, family, None, call.caller)
+        tokens = extend(self.services, call, pool, client, family, given.get("DEVICE_KEY"))
         return {"AuthenticationResult": tokens_shown(tokens), "ChallengeParameters": {}}
 
     # -- answers -------------------------------------------------------------------------------------------------------
@@ -110,19 +108,21 @@ class SignInOperations:
             answer,
             call.caller,
             step=step_of(challenge),
+            username=username,
             conceal=conceal(client),
             device_key=given.get("DEVICE_KEY"),
             relying_party=find_relying_party(self.services, pool),
         )
-        return self._shown(pool, client, outcome)
+        return self._shown(call, pool, client, outcome)
 
-    def _shown(self, pool: Pool, client: Client, outcome: Challenge | SignedIn) -> Answer:
+    def _shown(self, call: Call, pool: Pool, client: Client, outcome: Challenge | SignedIn) -> Answer:
         if isinstance(outcome, Challenge):
             return challenge_shown(outcome, client)
         tokens = self.services.tokens.issue_for_api(
             pool,
             client,
             outcome.user,
+            call.caller,
             amr=outcome.amr,
             auth_time=outcome.auth_time,
             device_key=outcome.device_key,

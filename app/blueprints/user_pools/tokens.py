@@ -7,9 +7,9 @@ from app.aws.errors import AwsError
 from app.aws.operations import Answer, operation
 from app.blueprints.user_pools.access import check_client_secret, client_of, pool_of, signed_in
 from app.blueprints.user_pools.challenges import tokens_shown
+from app.blueprints.user_pools.refreshing import extend
 from app.core.kernel.errors import GrantInvalid
 from app.core.kernel.secret import Secret
-from app.core.tokens.beginning import DEVICE_KEY
 from app.services import Services
 
 
@@ -23,10 +23,7 @@ class TokenOperations:
         pool, client = client_of(self.services, call)
         check_client_secret(client, call.input.get("ClientSecret"))
         family = self.services.tokens.find_family(Secret(call.input["RefreshToken"]))
-        device_key = None if family is None else family.session.extra.get(DEVICE_KEY)
-        if device_key is not None and call.input.get("DeviceKey") not in {None, device_key}:
-            raise AwsError("NotAuthorizedException", "Invalid Refresh Token.")
-        tokens = self.services.tokens.extend(pool, client, family, None, call.caller)
+        tokens = extend(self.services, call, pool, client, family, call.input.get("DeviceKey"))
         return {"AuthenticationResult": tokens_shown(tokens)}
 
     @operation("RevokeToken")

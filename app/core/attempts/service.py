@@ -53,6 +53,11 @@ class Attempts:
             raise SessionExpired
         return attempt
 
+    def find(self, pool: Pool, session: Secret) -> Attempt | None:
+        """Whatever the attempt waits for, and from whom."""
+        value = self.ephemeral.find(_KIND, self._key(pool.pool_id, session))
+        return None if value is None else _read(value)
+
     def claim(
         self, pool: Pool, client: Client, session: Secret, caller: Caller, *, step: str | Collection[str]
     ) -> Attempt:

@@ -20,6 +20,8 @@ ES256, RS256 = -7, -257
 _TIMEOUT_MS = 180_000
 _TRANSPORTS = frozenset({"usb", "nfc", "ble", "smart-card", "hybrid", "internal"})
 _LONGEST = 16_384
+_LONGEST_ID = 1023
+"""Bytes of a credential's id (WebAuthn §7.1, step 25)."""
 _NAMES = {
     "ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4": "Google Password Manager",
     "fbfc3007-154e-4ecc-8c0b-6e020557d7bd": "iCloud Keychain",
@@ -133,7 +135,8 @@ def check_registration(
         raise PasskeyOriginNotAllowed
     if data.rp_id_hash != hashlib.sha256(rp.rp_id.encode()).digest():
         raise PasskeyRelyingPartyMismatch
-    if algorithm not in supported or (required and not data.flags.uv):
+    too_long = attested is not None and len(attested.credential_id) > _LONGEST_ID
+    if algorithm not in supported or too_long or (required and not data.flags.uv):
         raise PasskeyNotSupported
     try:
         found = verify_registration_response(

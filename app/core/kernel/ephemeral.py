@@ -5,6 +5,7 @@ as another. Expiry is stored and compared with our clock; a store's own time-to-
 Every method raises ``Unavailable`` when the store does not answer, so that a control fails closed.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -17,6 +18,9 @@ class Ephemeral(Protocol):
 
     def find(self, kind: str, key: str) -> str | None:
         """The live value, or None."""
+
+    def find_many(self, kind: str, keys: Sequence[str]) -> dict[str, str]:
+        """The live values of these keys, in one question."""
 
     def take(self, kind: str, key: str) -> str | None:
         """Removes and returns the live value; of parallel callers exactly one gets it."""

@@ -173,10 +173,10 @@ class Recovery:
             raise CodeExpired
         encoded = self.passwords.encode(pool, user, password)
         now = self.clock.now()
+        recovered = self._recovered(pool, user, attribute, caller)
         changed = replace(
-            self.passwords.replace(proven(self._recovered(pool, user, attribute, caller), attribute), encoded),
+            self.passwords.replace(proven(recovered.signed_out(now), attribute), encoded),
             status=UserStatus.CONFIRMED,
-            sessions_valid_after=now,
             updated_at=now,
         )
         try:

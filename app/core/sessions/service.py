@@ -1,4 +1,5 @@
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.core.kernel.caller import Caller
@@ -66,6 +67,9 @@ class Sessions:
         stored = self.ephemeral.find(_KIND, self._key(pool_id, handle))
         if stored is None:
             return None
+        return self._read(pool_id, stored)
+
+    def _read(self, pool_id: PoolId, stored: str) -> BrowserSession | None:
         value = json.loads(stored)
         expires_at = value["auth_time"] + SESSION_SECONDS
         if expires_at <= self.clock.now():
@@ -95,6 +99,25 @@ class Sessions:
     def is_live(self, pool_id: PoolId, sid: str) -> bool:
         """Whether some browser still has the session of this name."""
         return self.ephemeral.find(_LIVE, f"{pool_id}:{sid}") is not None
+
+    def list_live(self, pool_id: PoolId, sids: Collection[str]) -> list[BrowserSession]:
+        """Those of these names that some browser still has; two reads, however many they are."""
+        keys = self.ephemeral.find_many(_LIVE, [f"{pool_id}:{sid}" for sid in sids])
+        found = self.ephemeral.find_many(_KIND, list(keys.values()))
+        read = [self._read(pool_id, stored) for stored in found.values()]
+        return [session for session in read if session is not None and session.sid in sids]
+
+    def end_named(self, pool_id: PoolId, sub: Sub, sid: str) -> bool:
+        """Ends the user's session of this name, on whatever browser it is; False where there is none."""
+        name = f"{pool_id}:{sid}"
+        key = self.ephemeral.find(_LIVE, name)
+        stored = None if key is None else self.ephemeral.find(_KIND, key)
+        session = None if stored is None else self._read(pool_id, stored)
+        if key is None or session is None or session.sub != sub or session.sid != sid:
+            return False
+        self.ephemeral.remove(_KIND, key)
+        self.ephemeral.remove(_LIVE, name)
+        return True
 
     def close(self, pool_id: PoolId, handle: Secret) -> None:
         """Ends the session, if there is one. Where it was continued under another handle, its name lives on."""

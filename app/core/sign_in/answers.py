@@ -37,7 +37,7 @@ from app.core.sign_in.model import (
 )
 from app.core.sign_in.next_step import Ask, Refuse, next_step
 from app.core.sign_in.progression import reason_of
-from app.core.sign_in.srp_exchange import secret_block, session_in
+from app.core.sign_in.srp_exchange import secret_block
 from app.core.users.attributes import change, check_client_writes, missing_required
 from app.core.users.identifiers import identifiers_of, taken_alias
 from app.core.users.model import User, UserStatus
@@ -65,7 +65,6 @@ class Answers(FirstSteps):
         conceal: bool,
         device_key: str | None,
     ) -> Challenge | SignedIn:
-        session = session or session_in(answer.secret_block)
         attempt = self.attempts.claim(pool, client, session, caller, step=step)
         trail.sub = attempt.sub
         try:

@@ -42,3 +42,14 @@ def choose_plausible(pool: Pool, typed: str) -> tuple[str, ...]:
         ):
             found.append(steps.SMS_OTP)
     return tuple(found)
+
+
+def choose_offered(pool: Pool) -> tuple[str, ...]:
+    """What the hosted pages offer to everybody: what the pool allows, whoever it is and whether there is such a user, so that the
+    list tells nothing. What somebody does not have then fails like a wrong code or password.
+    """
+    allowed = pool.settings.first_factors
+    found = [PASSWORD] if PASSWORD in allowed else []
+    if not pool.settings.mfa.is_on:
+        found += [step for step in (steps.EMAIL_OTP, steps.SMS_OTP) if step in allowed]
+    return tuple(found)

@@ -12,7 +12,13 @@ from app.core.kernel.errors import InvalidParameter, LockedOut, TooManyRequests,
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.sign_in.concealment import choose_refusal
-from app.core.sign_in.first_factors import PASSWORD, PASSWORD_SRP, choose_first_factors, choose_plausible
+from app.core.sign_in.first_factors import (
+    PASSWORD,
+    PASSWORD_SRP,
+    choose_first_factors,
+    choose_offered,
+    choose_plausible,
+)
 from app.core.sign_in.model import Challenge, ChoiceAnswer, ChoiceProof, Door, SignedIn
 from app.core.sign_in.progression import Progression, reason_of
 from app.core.sign_in.second_factors import address_of
@@ -87,7 +93,8 @@ class FirstSteps(Progression):
     def _with_choice(
         self, trail: Trail, entry: Entry, proof: ChoiceProof, rp: RelyingParty | None
     ) -> Challenge | SignedIn:
-        choices = self._first_factors(entry)
+        # On the pages everybody is offered the same.
+        choices = choose_offered(entry.pool) if entry.door == "pages" else self._first_factors(entry)
         if proof.preferred in choices:
             chosen = ChoiceAnswer(choice=proof.preferred or "", password=proof.password, public=proof.public)
             return self._first(trail, entry, chosen, choices, rp)
@@ -122,7 +129,7 @@ class FirstSteps(Progression):
             return self._ask_first(
                 trail, entry, steps.WEB_AUTHN, choices, kept, {"CREDENTIAL_REQUEST_OPTIONS": asked.options}
             )
-        able = user if user is not None and user.enabled else None
+        able = user if user is not None and user.enabled and answer.choice in self._first_factors(entry) else None
         self.rates.check_name("sign_in_code", f"{pool.pool_id}:{entry.who}", entry.caller, CODES_PER_HOUR)
         destination, kept_code = self.codes.queue(
             pool, entry.client, able, address_of(answer.choice), entry.caller, entry.typed

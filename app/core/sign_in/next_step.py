@@ -22,7 +22,8 @@ from app.core.users.model import User, UserStatus
 
 _CODES = frozenset({steps.SMS_CODE, steps.EMAIL_CODE})
 _PASSKEYS = frozenset({steps.PASSKEY, steps.HARDWARE_PASSKEY})
-_FIRST_FACTORS = frozenset({steps.PASSWORD, steps.REGISTERED}) | _CODES | _PASSKEYS
+_BESIDE_A_CODE = frozenset({steps.PASSWORD, steps.REGISTERED}) | _PASSKEYS
+_FIRST_FACTORS = _BESIDE_A_CODE | _CODES
 _METHODS = (steps.PASSWORD, steps.SMS_CODE, steps.EMAIL_CODE, steps.TOTP, steps.PASSKEY, steps.HARDWARE_PASSKEY)
 
 
@@ -68,15 +69,19 @@ def next_step(attempt: Attempt, pool: Pool, client: Client, user: User | None, n
     return _second_factor(attempt, pool, user) or Done(amr=_methods(attempt))
 
 
-def _second_factor(attempt: Attempt, pool: Pool, user: User) -> Ask | None:
+def _second_factor(attempt: Attempt, pool: Pool, user: User) -> Ask | Refuse | None:
     """A second factor, or its set-up, where one is due (``auth-flows.md`` §10)."""
     if pool.settings.mfa.is_off or not _wants_second(attempt, pool, user):
         return None
+    enabled = choose_second_factors(pool, user)
+    if not _BESIDE_A_CODE.intersection(attempt.proven):
+        # A code alone is not offered where a second factor is due; a setting that changed meanwhile must not let it pass, and
+        # the same code is never both factors.
+        return Refuse(fact=IncorrectCredentials) if pool.settings.mfa.is_on or enabled else None
     if steps.SECOND_FACTORS.intersection(attempt.proven):
         return None
     if attempt.data.get("device") == "remembered":
         return Ask(step=steps.DEVICE_SRP_AUTH)
-    enabled = choose_second_factors(pool, user)
     if user.mfa.preferred in enabled:
         return Ask(step=user.mfa.preferred or "", choices=enabled)
     if len(enabled) == 1:

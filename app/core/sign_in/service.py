@@ -29,6 +29,7 @@ from app.core.sign_in.model import (
     SrpProof,
 )
 from app.core.sign_in.progression import ADDRESS_WINDOW, FAILURES_PER_USER
+from app.core.sign_in.srp_exchange import session_in
 from app.core.users.identifiers import candidates, key_of
 from app.core.users.model import MfaPreference, UserStatus
 
@@ -101,17 +102,22 @@ class SignIn(Answers):
         caller: Caller,
         *,
         step: str | None = None,
+        username: str | None = None,
         conceal: bool = True,
         device_key: str | None = None,
         relying_party: RelyingParty | None = None,
     ) -> Challenge | SignedIn:
         """The answer to a challenge; ``step`` is the one it is for, where an answer fits several. What can be mended (a wrong code, a
-        weak password) leaves the Session usable; anything else ends it.
+        weak password) leaves the Session usable; anything else ends it. ``username`` is whose sign-in the caller takes it for:
+        another's is told that the Session is none, and consumes nothing.
 
         Raises ``SessionExpired``, ``SessionUsed``, ``CodeMismatch``, ``LockedOut``, ``IncorrectCredentials``,
         ``PasswordPolicyViolation``, ``PasswordReused``, ``UnauthorizedAttribute``, ``InvalidParameter``, ``AliasExists``, ``UserDisabled``.
         """
         with self._trail("sign_in.answer", pool, client, caller) as trail:
+            if isinstance(answer, SrpAnswer):
+                session = session or session_in(answer.secret_block)
+            self._check_named(pool, username, session)
             match answer:
                 case NewPassword():
                     return self._new_password(trail, pool, client, session, answer, caller)
@@ -133,14 +139,22 @@ class SignIn(Answers):
                 case DeviceStart():
                     return self._device_start(trail, pool, client, session, answer, caller)
 
-    def after_sign_up(
-        self, pool: Pool, client: Client, session: Secret, caller: Caller, *, door: Door = "pages"
+    def after_sign_up(  # noqa: PLR0917 - the interface between rooms
+        self,
+        pool: Pool,
+        client: Client,
+        session: Secret,
+        caller: Caller,
+        *,
+        username: str | None = None,
+        door: Door = "pages",
     ) -> Challenge | SignedIn:
         """Signs in who has just registered in this browser and confirmed since; once. ``UserNotConfirmed`` consumes nothing."""
         with self._trail("sign_in.after_sign_up", pool, client, caller) as trail:
             attempt = self.attempts.get(pool, client, session, caller, step=steps.SIGNED_UP)
             user = self.users.find(pool.pool_id, attempt.sub) if attempt.sub else None
             trail.sub = attempt.sub
+            self._check_named(pool, username, session)
             if user is None or user.status is UserStatus.UNCONFIRMED:
                 raise UserNotConfirmed
             attempt = self.attempts.claim(pool, client, session, caller, step=steps.SIGNED_UP)
@@ -149,6 +163,17 @@ class SignIn(Answers):
                 raise SessionExpired
             attempt = replace(attempt, data={**attempt.data, "who": user.sub, "door": door})
             return self._go_on(trail, attempt, pool, client, user, caller)
+
+    def _check_named(self, pool: Pool, username: str | None, session: Secret) -> None:
+        """Raises ``SessionExpired`` where the name is not that of the attempt's user; a Session that is none is refused elsewhere."""
+        attempt = None if username is None else self.attempts.find(pool, session)
+        if username is None or attempt is None:
+            return
+        if username in {attempt.username, attempt.sub, attempt.data.get("typed")}:
+            return
+        user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
+        if key_of(self.hasher, pool, user, username) != (attempt.sub or attempt.data.get("who")):
+            raise SessionExpired
 
     # -- setting up a software token in the middle of a sign-in ----------------------------------------------------------
 

@@ -11,7 +11,6 @@ from app.core.kernel.ids import ClientId, PoolId, Sub
 from app.core.kernel.sealing import Hasher
 from app.core.keys.model import KeyPurpose
 from app.core.pools.model import Pool
-from app.core.tokens.errors import TokenSessionNotFound
 from app.core.tokens.model import TokenSession, VerifiedAccess, VerifiedMachine
 from app.core.tokens.ports import FindClient, FindPool, SigningKeys, TokenStore
 from app.core.tokens.subjects import PAIRWISE, subject_of
@@ -86,18 +85,6 @@ class AccessTokens:
         if claims.get("token_use") != "access":
             return "invalid"
         return "expired" if claims["exp"] <= self.clock.now() else "revoked"
-
-    def list_sessions(self, user: User, *, limit: int) -> list[TokenSession]:
-        """The user's sessions that still count, newest first."""
-        found = self.store.list_sessions(user.pool_id, user.sub, now=self.clock.now(), limit=limit)
-        return [session for session in found if session.auth_time > user.sessions_valid_after]
-
-    def end_session(self, user: User, origin_jti: str | None) -> None:
-        """Raises ``TokenSessionNotFound``, also for another user's."""
-        found = None if origin_jti is None else self.store.find_session(user.pool_id, origin_jti)
-        if found is None or origin_jti is None or found[0].sub != user.sub or found[0].revoked_at is not None:
-            raise TokenSessionNotFound
-        self.store.revoke_session(user.pool_id, origin_jti, now=self.clock.now())
 
     def _pool_of(self, issuer: str) -> Pool:
         """The living pool of an issuer as a token names it: not yet proven, so only good for finding the key."""

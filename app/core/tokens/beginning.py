@@ -3,7 +3,7 @@
 from app.core.clients.model import Client
 from app.core.kernel.ids import new_uuid
 from app.core.sessions.model import BrowserSession
-from app.core.tokens.model import AuthorizationCode, DirectRequest, TokenSession
+from app.core.tokens.model import AuthorizationCode, DirectRequest, Sighting, TokenSession
 from app.core.users.model import User
 
 RESOURCE = "resource"
@@ -13,12 +13,21 @@ RESOURCE = "resource"
 API = "api"
 """In ``extra``: the session was begun by an AWS API, not by an authorize request."""
 DEVICE_KEY = "device_key"
+EVENT_ID = "event_id"
+"""In ``extra``: the sign-in that the session began with, as tokens of the API name it."""
 API_SCOPE = ("aws.cognito.signin.user.admin",)
 """What tokens of the API are good for: the user's own operations (tokens.md §3)."""
 
 
 def begin_from_api(
-    client: Client, user: User, *, amr: tuple[str, ...], auth_time: int, device_key: str | None, now: int
+    client: Client,
+    user: User,
+    *,
+    amr: tuple[str, ...],
+    auth_time: int,
+    device_key: str | None,
+    now: int,
+    seen: Sighting | None = None,
 ) -> TokenSession:
     """The session of tokens that InitiateAuth and its like answer with."""
     lifetimes = client.settings.lifetimes
@@ -32,13 +41,16 @@ def begin_from_api(
         auth_time=auth_time,
         sid=None,
         amr=amr,
-        extra={API: "yes", **({} if device_key is None else {DEVICE_KEY: device_key})},
+        extra={API: "yes", EVENT_ID: new_uuid(), **({} if device_key is None else {DEVICE_KEY: device_key})},
         created_at=now,
         expires_at=now + lifetimes.refresh_token + max(lifetimes.access_token, lifetimes.id_token),
+        seen=seen,
     )
 
 
-def begin_from_code(code: AuthorizationCode, client: Client, *, now: int, resource: str | None) -> TokenSession:
+def begin_from_code(
+    code: AuthorizationCode, client: Client, *, now: int, resource: str | None, seen: Sighting | None = None
+) -> TokenSession:
     """The session that a code becomes. Its row outlives the refresh token by what the last refresh may still have issued."""
     lifetimes = client.settings.lifetimes
     return TokenSession(
@@ -54,6 +66,7 @@ def begin_from_code(code: AuthorizationCode, client: Client, *, now: int, resour
         extra=code.extra if resource is None else {**code.extra, RESOURCE: resource},
         created_at=now,
         expires_at=now + lifetimes.refresh_token + max(lifetimes.access_token, lifetimes.id_token),
+        seen=seen,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from app.core.clients.model import Client
 from app.core.groups.model import Group
 from app.core.keys.algorithms import DEFAULT_ALGORITHM, left_half
-from app.core.tokens.beginning import API, DEVICE_KEY
+from app.core.tokens.beginning import API, DEVICE_KEY, EVENT_ID
 from app.core.tokens.model import TokenSession
 from app.core.tokens.resources import choose_audience
 from app.core.tokens.scopes import OPENID, choose_attributes
@@ -195,7 +195,9 @@ def names_its_session(client: Client) -> bool:
 
 
 def _lineage(subject: Subject) -> dict[str, str]:
-    return {"origin_jti": subject.session.origin_jti} if names_its_session(subject.client) else {}
+    session = subject.session
+    event = {EVENT_ID: session.extra[EVENT_ID]} if EVENT_ID in session.extra else {}
+    return {**event, "origin_jti": session.origin_jti} if names_its_session(subject.client) else event
 
 
 def _own_id(subject: Subject, jti: str) -> dict[str, str]:

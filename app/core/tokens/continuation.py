@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from app.core.clients.model import Client
 from app.core.pools.model import Pool
+from app.core.tokens.beginning import DEVICE_KEY
 from app.core.tokens.model import RefreshFamily
 from app.core.users.model import User
 
@@ -34,11 +35,18 @@ class Rotate:
     reusable_since: int
 
 
-def choose_continuation(pool: Pool, client: Client, family: RefreshFamily | None, *, now: int) -> GoOn | Rotate | Stop:
-    """The rules of continuing, in the order in which a stranger may learn them: first whose token it is."""
+def choose_continuation(
+    pool: Pool, client: Client, family: RefreshFamily | None, *, now: int, device_key: str | None = None
+) -> GoOn | Rotate | Stop:
+    """The rules of continuing, in the order in which a stranger may learn them: first whose token it is.
+
+    A session that began on a device goes on there alone (``auth-flows.md`` §6).
+    """
     if family is None or family.session.pool_id != pool.pool_id or family.session.client_id != client.client_id:
         return Stop.UNKNOWN
     session, refresh, user = family.session, family.refresh, family.user
+    if session.extra.get(DEVICE_KEY, device_key) != device_key:
+        return Stop.UNKNOWN
     if session.revoked_at is not None:
         return Stop.REVOKED
     if refresh.expires_at <= now:

@@ -58,6 +58,15 @@ class AuthorizationCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """When a session was last active and where from; kept only where the pool tracks sessions."""
+
+    at: int
+    address: str | None
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSession:
     """One lineage of tokens (``origin_jti``) of one user at one client: the truth about whether its tokens still count."""
 
@@ -74,6 +83,7 @@ class TokenSession:
     created_at: int
     expires_at: int
     revoked_at: int | None = None
+    seen: Sighting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from app.core.clients.model import Client
 from app.core.kernel.ids import ClientId, PoolId, Sub
 from app.core.keys.model import KeyPurpose, Signer
 from app.core.pools.model import Pool
-from app.core.tokens.model import AuthorizationCode, RefreshToken, TokenSession
+from app.core.tokens.model import AuthorizationCode, RefreshToken, Sighting, TokenSession
 from app.core.users.model import User
 
 
@@ -34,11 +34,21 @@ class TokenStore(Protocol):
     def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
         """The session and its user in one statement."""
 
-    def list_sessions(self, pool_id: PoolId, sub: Sub, *, now: int, limit: int) -> list[TokenSession]:
-        """Those of a user that are neither revoked nor expired, newest first."""
-
     def bind_once(self, pool_id: PoolId, origin_jti: str, name: str, value: str) -> bool:
         """Adds to the session's ``extra`` what was not there; False where another value came first, or the session is gone."""
+
+    def list_sessions(
+        self, pool_id: PoolId, sub: Sub, *, now: int, signed_in_after: int, limit: int
+    ) -> list[TokenSession]:
+        """The user's unrevoked, unexpired sessions, the latest active first."""
+
+    def see_session(self, pool_id: PoolId, origin_jti: str, seen: Sighting) -> None: ...
+
+    def evict_sessions(self, session: TokenSession, *, keep: int, now: int) -> None:
+        """Revokes the user's least recently active sessions, so that at most ``keep`` are left, this one among them."""
+
+    def revoke_browser_sessions(self, pool_id: PoolId, sub: Sub, sid: str, *, now: int) -> None:
+        """Revokes what came through one browser session of the user's."""
 
     def revoke_session(self, pool_id: PoolId, origin_jti: str, *, now: int) -> None: ...
 

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.core.audit.model import AuditEvent
@@ -16,7 +17,15 @@ from app.core.tokens.access import AccessTokens
 from app.core.tokens.beginning import RESOURCE, begin_directly, begin_from_api, begin_from_code
 from app.core.tokens.claims import Subject, client_claims
 from app.core.tokens.continuation import GoOn, Rotate, Stop, choose_continuation
-from app.core.tokens.errors import NotRevocable, RevocationDisabled, ScopeExceeded, TargetInvalid
+from app.core.tokens.device_names import describe_device
+from app.core.tokens.errors import (
+    NotRevocable,
+    RefreshExpired,
+    RefreshRevoked,
+    RevocationDisabled,
+    ScopeExceeded,
+    TargetInvalid,
+)
 from app.core.tokens.issue import Mint, sign_access
 from app.core.tokens.model import (
     AuthorizationCode,
@@ -25,6 +34,7 @@ from app.core.tokens.model import (
     DirectTokens,
     RefreshFamily,
     RefreshToken,
+    Sighting,
     TokenSession,
     TokenSet,
 )
@@ -37,6 +47,11 @@ from app.core.users.model import User
 CODE_SECONDS = 300
 """An authorization code lives five minutes (tokens.md §6)."""
 
+_REFUSALS: Mapping[GoOn | Rotate | Stop, type[GrantInvalid]] = {
+    Stop.REVOKED: RefreshRevoked,
+    Stop.NO_USER: RefreshRevoked,
+    Stop.EXPIRED: RefreshExpired,
+}
 _CODE = "authorization code"
 _REFRESH = "refresh token"
 
@@ -107,7 +122,7 @@ class Tokens(AccessTokens):
             raise GrantInvalid
         check_readable(client, code.scope)
         audience = narrow_resource(client, code.extra.get(RESOURCE), resource)
-        session = begin_from_code(code, client, now=now, resource=audience)
+        session = begin_from_code(code, client, now=now, resource=audience, seen=self._seen(pool, caller))
         subject = self._subject(client, user, session, scope=code.scope, nonce=code.nonce, resource=audience)
         mint = Mint(self.keys, pool.pool_id)
         handle = Secret(new_handle())
@@ -116,6 +131,7 @@ class Tokens(AccessTokens):
         )
         if not self.store.redeem_code(code.code_hash, session, refresh, now=now):
             raise self._replayed(code, caller)
+        self._make_room(pool, session)
         self.tally.add(TOKENS_ISSUED, "authorization_code")
         return mint.issue(subject, refresh_token=handle)
 
@@ -147,6 +163,7 @@ class Tokens(AccessTokens):
         pool: Pool,
         client: Client,
         user: User,
+        caller: Caller,
         *,
         amr: tuple[str, ...],
         auth_time: int,
@@ -154,12 +171,14 @@ class Tokens(AccessTokens):
     ) -> TokenSet:
         """The tokens that a sign-in by an AWS API ends with (Cognito: InitiateAuth): access, ID and refresh token of a new session."""
         now = self.clock.now()
-        session = begin_from_api(client, user, amr=amr, auth_time=auth_time, device_key=device_key, now=now)
+        seen = self._seen(pool, caller)
+        session = begin_from_api(client, user, amr=amr, auth_time=auth_time, device_key=device_key, now=now, seen=seen)
         subject = self._subject(client, user, session, scope=session.scope, nonce=None, resource=None)
         mint = Mint(self.keys, pool.pool_id)
         handle = Secret(new_handle())
         lifetime = client.settings.lifetimes.refresh_token
         self.store.begin_session(session, self._refresh_token(session, handle, expires_at=now + lifetime, now=now))
+        self._make_room(pool, session)
         self.tally.add(TOKENS_ISSUED, "api")
         return mint.issue(subject, refresh_token=handle)
 
@@ -205,10 +224,11 @@ class Tokens(AccessTokens):
         caller: Caller,
         *,
         resource: str | None = None,
+        device_key: str | None = None,
     ) -> TokenSet:
         """As ``refresh``, for a family already looked up. A ``resource`` first named here stays with the family. Only a rotating client gets a new refresh token, which expires when the first one would have."""
         now = self.clock.now()
-        step = choose_continuation(pool, client, family, now=now)
+        step = choose_continuation(pool, client, family, now=now, device_key=device_key)
         if family is None or isinstance(step, Stop):
             raise self._stopped(step, family, caller)
         session = family.session
@@ -222,6 +242,9 @@ class Tokens(AccessTokens):
         if audience is not None and RESOURCE not in session.extra:
             self._bind(session, audience)
         handle = None if isinstance(step, GoOn) else self._rotate(family, step, caller, now)
+        seen = self._seen(pool, caller)
+        if seen is not None:
+            self.store.see_session(session.pool_id, session.origin_jti, seen)
         self.tally.add(TOKENS_ISSUED, "refresh_token")
         return mint.issue(subject, refresh_token=handle)
 
@@ -241,7 +264,7 @@ class Tokens(AccessTokens):
 
     def _stopped(self, step: GoOn | Rotate | Stop, family: RefreshFamily | None, caller: Caller) -> GrantInvalid:
         if family is None or step is not Stop.REUSED:
-            return GrantInvalid()
+            return _REFUSALS.get(step, GrantInvalid)()
         session = family.session
         self.store.revoke_session(session.pool_id, session.origin_jti, now=self.clock.now())
         self._record("tokens.refresh_reused", session, caller)
@@ -266,6 +289,21 @@ class Tokens(AccessTokens):
             raise GrantInvalid("The token was not issued to this client.")
         self.store.revoke_session(session.pool_id, session.origin_jti, now=self.clock.now())
         self._record("tokens.revoked", session, caller or Caller())
+
+    # -- tracked sessions ----------------------------------------------------------------------------------------------
+
+    def _seen(self, pool: Pool, caller: Caller) -> Sighting | None:
+        """Where and when, for pools that track sessions alone: of nobody else it is kept."""
+        if not pool.settings.sessions.tracked:
+            return None
+        address = caller.address[:64] if caller.address else None
+        return Sighting(at=self.clock.now(), address=address, device=describe_device(caller.user_agent))
+
+    def _make_room(self, pool: Pool, session: TokenSession) -> None:
+        """The oldest session of a user who has too many makes room for the new one (Cognito: TokenSession MaxPerUser)."""
+        if pool.settings.sessions.tracked:
+            keep = pool.settings.sessions.max_per_user
+            self.store.evict_sessions(session, keep=keep, now=self.clock.now())
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

@@ -81,6 +81,10 @@ class User:
         merged = {**self.attributes, **changes}
         return replace(self, attributes={name: value for name, value in merged.items() if value != ""})
 
+    def signed_out(self, now: int) -> "User":
+        """The user with every session ended that began until now, also one that began later in the same second as the last time."""
+        return replace(self, sessions_valid_after=max(now, self.sessions_valid_after + 1))
+
     def is_verified(self, attribute: str) -> bool:
         """Whether ``email`` or ``phone_number`` is there and proven."""
         return bool(self.attributes.get(attribute)) and self.attributes.get(f"{attribute}_verified") == "true"

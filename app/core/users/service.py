@@ -145,9 +145,7 @@ class Directory:
     def disable(self, pool: Pool, username: str) -> User:
         """Signs out everywhere, too: nothing that began before is valid after (Cognito: AdminDisableUser)."""
         now = self.clock.now()
-        return self._change(
-            pool, username, "disable", lambda user: replace(user, enabled=False, sessions_valid_after=now)
-        )
+        return self._change(pool, username, "disable", lambda user: replace(user.signed_out(now), enabled=False))
 
     def enable(self, pool: Pool, username: str) -> User:
         return self._change(pool, username, "enable", lambda user: replace(user, enabled=True))
@@ -155,7 +153,7 @@ class Directory:
     def sign_out(self, pool: Pool, username: str) -> User:
         """Ends all sessions (Cognito: AdminUserGlobalSignOut)."""
         now = self.clock.now()
-        return self._change(pool, username, "sign_out", lambda user: replace(user, sessions_valid_after=now))
+        return self._change(pool, username, "sign_out", lambda user: user.signed_out(now))
 
     def update_attributes(self, pool: Pool, username: str, changes: Mapping[str, str]) -> User:
         """Any attribute but immutable ones; an empty value removes (Cognito: AdminUpdateUserAttributes). Raises ``AliasExists``."""

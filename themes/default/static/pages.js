@@ -123,8 +123,25 @@
     setTimeout(() => { if (waiting > 0) go(); }, 4000);
   };
 
+  // The list as it is read, one code a line, for whoever keeps it in a password manager.
+  const copyList = (button) => {
+    const source = document.querySelector("[data-copy-source]");
+    if (!source || !navigator.clipboard) return;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const lines = all("code", source).map((code) => code.textContent);
+      try {
+        await navigator.clipboard.writeText(`${lines.join("\n")}\n`);
+        button.textContent = button.dataset.copied;
+      } catch {
+        getSelection().selectAllChildren(source);
+      }
+    });
+  };
+
   all("[data-continue]").forEach(continueWhenLoaded);
   all("[data-reveal]").forEach(reveal);
+  all("[data-copy]").forEach(copyList);
   all("[data-caps]").forEach(watchCapsLock);
   all("[data-rules]").forEach(tickRules);
   all("form[data-submit-code]").forEach(submitCompleteCode);

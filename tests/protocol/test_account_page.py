@@ -1,0 +1,460 @@
+"""The account page, recovery codes and passkeys without a browser: who sees what, who may change it, and who may not."""
+
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.factor_pages import (
+    TOTP,
+    ask_second,
+    at_sign_in,
+    code_of,
+    first_factors,
+    next_code,
+    seed_on,
+    with_authenticator,
+)
+from tests.support.hosted_app import PASSWORD, HostedApp, Visitor
+from tests.support.world import fresh_sqlite
+
+ADA = "ada@example.com"
+NEW = "New-Horse-12"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[HostedApp]:
+    folder = tmp_path_factory.mktemp("account")
+    server = HostedApp(folder, fresh_sqlite(folder))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def house(server) -> HostedApp:
+    return server.begin_anew()
+
+
+@pytest.fixture
+def visitor(house) -> Visitor:
+    return house.browser()
+
+
+def path_of(visitor: Visitor) -> str:
+    return urlsplit(visitor.address).path
+
+
+def account(house: HostedApp, view: str = "") -> str:
+    return f"/account?client_id={house.client.client_id}{f'&view={view}' if view else ''}"
+
+
+def signed_in(house: HostedApp, visitor: Visitor) -> Visitor:
+    house.a_user()
+    visitor.go(account(house)).sign_in()
+    assert path_of(visitor) == "/account", visitor.response.text
+    return visitor
+
+
+def act(visitor: Visitor, action: str, **given: str) -> Visitor:
+    """Presses a button of the account page."""
+    form = next(form for form in visitor.page.forms if form.fields.get("action") == action)
+    return visitor.post(form.action, {**form.fields, **given})
+
+
+# -- coming in ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_asks_to_sign_in_and_comes_back(house, visitor):
+    house.a_user()
+    visitor.go(account(house))
+    assert path_of(visitor) == "/login"
+    visitor.sign_in()
+    assert path_of(visitor) == "/account"
+    assert ADA in visitor.response.text
+
+
+def test_the_page_needs_no_client_where_one_pool_is_signed_in_to(house, visitor):
+    signed_in(house, visitor)
+    visitor.go("/account")
+    assert path_of(visitor) == "/account"
+    assert ADA in visitor.response.text
+
+
+def test_without_client_and_session_there_is_nothing_to_see(visitor):
+    assert visitor.go("/account").response.status_code == 400
+
+
+def test_a_session_of_another_pool_shows_nothing(house, visitor):
+    signed_in(house, visitor)
+    other = house.a_client(house.a_pool())
+    visitor.go(f"/account?client_id={other.client_id}")
+    assert path_of(visitor) == "/login"
+    assert ADA not in visitor.response.text
+
+
+def test_the_page_leads_nowhere_but_to_pages_of_ours(house, visitor):
+    house.a_user()
+    visitor.go(f"{account(house)}&then=https%3A%2F%2Fevil.example").sign_in()
+    assert path_of(visitor) == "/account"
+    again = house.browser()
+    again.go(f"/login?client_id={house.client.client_id}&then=https%3A%2F%2Fevil.example").sign_in()
+    assert path_of(again) == "/account"
+
+
+@pytest.mark.parametrize(
+    "action", ["set_up", "confirm", "turn_on", "turn_off", "remove_passkey", "recovery_codes", "end_others"]
+)
+def test_after_five_minutes_a_change_asks_to_sign_in_again(house, visitor, action):
+    ask_second(house, "OPTIONAL", TOTP)
+    signed_in(house, visitor)
+    form = visitor.page.forms[0]
+    house.clock.advance(seconds=301)
+    visitor.post(
+        form.action, {"csrf_token": form.fields["csrf_token"], "action": action, "factor": "SOFTWARE_TOKEN_MFA"}
+    )
+    assert path_of(visitor) == "/login"
+    assert visitor.page.alert == "Please sign in again before you change this."
+    visitor.sign_in()
+    assert path_of(visitor) == "/account"
+
+
+@pytest.mark.parametrize(
+    "action", ["set_up", "turn_off", "remove_passkey", "recovery_codes", "end_others", "change_password"]
+)
+def test_without_the_forms_token_nothing_changes(house, visitor, action):
+    ask_second(house, "OPTIONAL", TOTP)
+    signed_in(house, visitor)
+    visitor.post(visitor.page.forms[0].action, {"csrf_token": "forged", "action": action})
+    assert visitor.response.status_code == 403
+
+
+def test_a_button_that_does_not_exist_does_nothing(house, visitor):
+    signed_in(house, visitor)
+    form = visitor.page.forms[0]
+    visitor.post(form.action, {**form.fields, "action": "delete_everything"})
+    assert visitor.page.alert == "The request is not valid."
+
+
+# -- the password ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_password_is_changed_by_the_present_one(house, visitor):
+    signed_in(house, visitor)
+    visitor.go(account(house, "password")).send(password=PASSWORD, new_password=NEW, confirm_password=NEW)
+    assert visitor.page.status == "Your password is changed."
+    other = house.browser()
+    at_sign_in(house, other).sign_in()
+    assert other.page.alert == "Incorrect username or password."
+    assert "code" in at_sign_in(house, other).sign_in(password=NEW).landed
+
+
+@pytest.mark.parametrize(
+    ("typed", "alert"),
+    [
+        ({"password": "wrong", "new_password": NEW, "confirm_password": NEW}, "This is not your current password."),
+        ({"password": PASSWORD, "new_password": NEW, "confirm_password": "x"}, "The two passwords are not the same."),
+        ({"password": PASSWORD, "new_password": "short", "confirm_password": "short"}, "at least 8 characters"),
+        ({"password": "", "new_password": NEW, "confirm_password": NEW}, "Please check the marked fields."),
+    ],
+)
+def test_a_password_that_cannot_be_changed_says_why(house, visitor, typed, alert):
+    signed_in(house, visitor)
+    visitor.go(account(house, "password")).send(**typed)
+    assert alert in visitor.page.alert
+    assert "code" in at_sign_in(house, house.browser()).sign_in().landed
+
+
+# -- addresses ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def careful_house(server) -> HostedApp:
+    """Whose addresses count only once they are verified."""
+    return server.begin_anew({"UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]}})
+
+
+def test_a_new_address_counts_once_its_code_came_back(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    signed_in(house, visitor)
+    visitor.go(account(house, "email")).send(email="bea@example.com")
+    assert "b***@e***" in visitor.response.text
+    assert "bea@example.com waits" in re.sub(r"<[^>]+>", "", visitor.go(account(house)).response.text)
+    assert "code" in at_sign_in(house, house.browser()).sign_in().landed
+    code = visitor.mail("bea@example.com")["code"]
+    visitor.go(account(house, "email_code")).send(code="000000" if code != "000000" else "000001")
+    assert "This code is not right" in visitor.page.alert
+    visitor.send(code=code)
+    assert visitor.page.status == "This address is confirmed."
+    assert "code" in at_sign_in(house, house.browser()).sign_in(username="bea@example.com").landed
+
+
+def test_the_code_can_be_sent_again(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    signed_in(house, visitor)
+    visitor.go(account(house, "email")).send(email="bea@example.com").send(1)
+    assert visitor.page.status == "A new code is on its way."
+    visitor.send(code=visitor.mail("bea@example.com", 2)["code"])
+    assert visitor.page.status == "This address is confirmed."
+
+
+def test_what_is_no_address_is_refused_at_its_field(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    signed_in(house, visitor)
+    visitor.go(account(house, "email")).send(email="not an address")
+    assert visitor.page.forms[0].inputs["email"]["aria-invalid"] == "true"
+    assert visitor.mails("not an address") == []
+
+
+def test_somebody_elses_address_is_not_taken_over(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    house.a_user("bea@example.com")
+    signed_in(house, visitor)
+    visitor.go(account(house, "email")).send(email="bea@example.com")
+    if visitor.mails("bea@example.com"):
+        visitor.send(code=visitor.mail("bea@example.com")["code"])
+    assert visitor.page.alert == "This address belongs to another account already."
+    assert "code" in at_sign_in(house, house.browser()).sign_in(username="bea@example.com").landed
+
+
+def test_an_address_is_changed_only_by_who_signed_in_a_moment_ago(careful_house):
+    house, visitor = careful_house, careful_house.browser()
+    signed_in(house, visitor)
+    visitor.go(account(house, "email"))
+    house.clock.advance(seconds=301)
+    visitor.send(email="bea@example.com")
+    assert path_of(visitor) == "/login"
+    assert visitor.mails("bea@example.com") == []
+
+
+@pytest.mark.parametrize("view", ["email_code", "phone_number_code", "name", "x_code", "recovery", "authenticator"])
+def test_a_face_of_the_page_that_means_nothing_is_the_page_itself(house, visitor, view):
+    signed_in(house, visitor).go(account(house, view))
+    assert "Your account" in visitor.page.title
+    form = visitor.page.forms[0]
+    visitor.post(account(house, view), {**form.fields, "action": "confirm", "code": "123456"})
+    assert visitor.page.alert
+
+
+# -- the second step ------------------------------------------------------------------------------------------------------
+
+
+def set_up(house: HostedApp, visitor: Visitor) -> str:
+    act(visitor, "set_up")
+    seed = seed_on(visitor)
+    visitor.send(code=code_of(house, seed))
+    return seed
+
+
+def test_an_app_is_set_up_asked_for_and_removed(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    signed_in(house, visitor)
+    seed = set_up(house, visitor)
+    assert visitor.page.status == "Your second step is on."
+    other = house.browser()
+    at_sign_in(house, other).sign_in()
+    assert path_of(other) == "/mfa"
+    assert "code" in other.send(code=next_code(house, seed)).landed
+    act(visitor, "turn_off")
+    assert visitor.page.status == "It is off now."
+    assert "code" in at_sign_in(house, house.browser()).sign_in().landed
+
+
+def test_an_app_counts_only_after_its_first_code(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    signed_in(house, visitor)
+    act(visitor, "set_up").send(code="000000")
+    assert "This code is not right" in visitor.page.alert
+    assert "code" in at_sign_in(house, house.browser()).sign_in().landed
+
+
+def test_where_a_second_step_is_demanded_the_last_one_stays(house, visitor):
+    ask_second(house, "ON", TOTP)
+    house.a_user()
+    visitor.go(account(house)).sign_in()
+    seed = seed_on(visitor)
+    visitor.send(code=code_of(house, seed))
+    assert path_of(visitor) == "/account"
+    form = next(form for form in visitor.page.forms if form.fields.get("factor") == "SOFTWARE_TOKEN_MFA")
+    visitor.post(form.action, {**form.fields, "action": "turn_off"})
+    assert visitor.page.alert == "This service requires a second step, so this one stays on."
+    assert path_of(at_sign_in(house, house.browser()).sign_in()) == "/mfa"
+
+
+def test_a_factor_that_the_pool_does_not_offer_cannot_be_switched_on(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    signed_in(house, visitor)
+    form = visitor.page.forms[0]
+    for factor in ("SMS_MFA", "EMAIL_OTP", "WEB_AUTHN", "x"):
+        visitor.post(form.action, {**form.fields, "action": "turn_on", "factor": factor})
+        assert visitor.page.alert == "The request is not valid."
+
+
+# -- recovery codes -------------------------------------------------------------------------------------------------------
+
+
+def recovery_codes(visitor: Visitor) -> list[str]:
+    act(visitor, "recovery_codes")
+    return re.findall(r"<code>([a-z0-9]{5}-[a-z0-9]{5})</code>", visitor.response.text)
+
+
+def with_codes(house: HostedApp, visitor: Visitor) -> tuple[str, list[str]]:
+    ask_second(house, "OPTIONAL", TOTP)
+    signed_in(house, visitor)
+    seed = set_up(house, visitor)
+    return seed, recovery_codes(visitor)
+
+
+def test_recovery_codes_are_shown_once(house, visitor):
+    _, codes = with_codes(house, visitor)
+    assert len(codes) == len(set(codes)) == 10
+    visitor.go(visitor.address)
+    assert codes[0] not in visitor.response.text
+    assert "10 codes left" in visitor.go(account(house)).response.text
+
+
+def test_a_recovery_code_stands_for_the_lost_phone_once(house, visitor):
+    _, codes = with_codes(house, visitor)
+    other = house.browser()
+    at_sign_in(house, other).sign_in()
+    other.go(f"/mfa?{house.query()}&view=recovery")
+    assert "code" in other.send(code=codes[0].upper()).landed
+    third = house.browser()
+    at_sign_in(house, third).sign_in()
+    third.go(f"/mfa?{house.query()}&view=recovery").send(code=codes[0])
+    assert "This code is not right" in third.page.alert
+    assert "code" in third.send(code=codes[1]).landed
+
+
+def test_recovery_codes_are_guessed_no_more_often_than_others(house, visitor):
+    seed, codes = with_codes(house, visitor)
+    other = house.browser()
+    at_sign_in(house, other).sign_in()
+    other.go(f"/mfa?{house.query()}&view=recovery")
+    for _ in range(5):
+        other.send(code="aaaaa-aaaaa")
+    house.clock.advance(seconds=60)
+    other.send(code=codes[0])
+    assert path_of(other) == "/login"
+    assert seed
+
+
+def test_new_recovery_codes_end_the_earlier_ones(house, visitor):
+    _, codes = with_codes(house, visitor)
+    visitor.go(account(house))
+    recovery_codes(visitor)
+    other = house.browser()
+    at_sign_in(house, other).sign_in()
+    other.go(f"/mfa?{house.query()}&view=recovery").send(code=codes[0])
+    assert "This code is not right" in other.page.alert
+
+
+def test_a_recovery_code_is_no_first_factor(server):
+    house = server.begin_anew(first_factors("PASSWORD", "EMAIL_OTP"))
+    visitor, other = house.browser(), house.browser()
+    ask_second(house, "OPTIONAL", TOTP)
+    with_authenticator(house)
+    user = house.services.users.get(house.pool, ADA)
+    code = house.services.recovery_codes.issue(house.pool, user)[0].reveal()
+    at_sign_in(house, visitor).send(username=ADA).send(way="EMAIL_OTP")
+    visitor.go(f"/mfa?{house.query()}&view=recovery").send(code=code)
+    assert visitor.cookie("session") is None
+    assert other.cookie("session") is None
+
+
+# -- other sessions -------------------------------------------------------------------------------------------------------
+
+
+def test_all_sessions_but_this_one_end(house, visitor):
+    signed_in(house, visitor)
+    other = house.browser()
+    at_sign_in(house, other).sign_in()
+    assert "code" in at_sign_in(house, other).landed
+    house.clock.advance(seconds=2)
+    act(visitor, "end_others")
+    assert visitor.page.status == "You are signed out everywhere else."
+    assert path_of(at_sign_in(house, other)) == "/login"
+    assert path_of(visitor.go(account(house))) == "/account"
+    house.clock.advance(seconds=1)
+    assert ADA in visitor.go(account(house)).response.text
+
+
+def test_signing_out_ends_this_session(house, visitor):
+    signed_in(house, visitor)
+    act(visitor, "sign_out")
+    assert "You are signed out" in visitor.response.text
+    assert path_of(visitor.go(account(house))) == "/login"
+
+
+# -- passkeys, as far as they need no browser -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def passkey_house(server) -> HostedApp:
+    return server.begin_anew(first_factors("PASSWORD", "WEB_AUTHN"))
+
+
+def test_the_sign_in_page_offers_any_passkey_and_names_none(passkey_house):
+    visitor = passkey_house.browser()
+    page = at_sign_in(passkey_house, visitor).page
+    assert "password" in page.forms[0].inputs
+    assert page.forms[0].inputs["username"]["autocomplete"] == "username webauthn"
+    options = json.loads(re.search(r'data-passkey-options="([^"]*)"', visitor.response.text)[1].replace("&#34;", '"'))
+    assert options["allowCredentials"] == []
+    assert options["rpId"] == "localhost"
+
+
+@pytest.mark.parametrize("credential", ["", "{}", "[]", "x", '{"id":"a"}', "9" * 20000])
+def test_an_answer_that_is_no_passkey_is_refused(passkey_house, credential):
+    visitor = passkey_house.browser()
+    at_sign_in(passkey_house, visitor).send(1, credential=credential)
+    assert visitor.page.alert == "This passkey was not accepted. Try again, or use another way."
+    assert visitor.cookie("session") is None
+
+
+@pytest.mark.parametrize("credential", ["", "{}", "[]", "x", "9" * 20000])
+def test_a_new_passkey_that_is_none_is_refused(passkey_house, credential):
+    house, visitor = passkey_house, passkey_house.browser()
+    signed_in(house, visitor).go(f"/passkeys/add?client_id={house.client.client_id}")
+    visitor.send(credential=credential)
+    assert visitor.page.alert
+    assert house.services.passkeys.list_of(house.pool, house.services.users.get(house.pool, ADA)) == []
+
+
+def test_adding_a_passkey_needs_a_fresh_sign_in(passkey_house):
+    house, visitor = passkey_house, passkey_house.browser()
+    signed_in(house, visitor)
+    house.clock.advance(seconds=301)
+    visitor.go(f"/passkeys/add?{house.query()}")
+    assert path_of(visitor) == "/login"
+    visitor.sign_in()
+    assert path_of(visitor) == "/passkeys/add"
+
+
+def test_pools_without_passkeys_offer_none(house, visitor):
+    signed_in(house, visitor)
+    assert "/passkeys/add" not in visitor.response.text
+    visitor.go(f"/passkeys/add?client_id={house.client.client_id}")
+    assert path_of(visitor) == "/account"
+    assert visitor.page.alert == "This passkey was not accepted. Try again, or use another way."
+
+
+def test_well_known_passkey_endpoints_name_the_pages(passkey_house):
+    house, visitor = passkey_house, passkey_house.browser()
+    assert visitor.go("/.well-known/passkey-endpoints").response.status_code == 404
+    signed_in(house, visitor)
+    found = visitor.go("/.well-known/passkey-endpoints").response.json
+    assert urlsplit(found["enroll"]).path == "/passkeys/add"
+    assert urlsplit(found["manage"]).path == "/account"
+
+
+def test_a_pool_that_confirms_by_link_asks_for_no_code(server):
+    house = server.begin_anew({"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"}})
+    visitor = house.browser()
+    visitor.go(f"/signup?{house.query()}").send(username=ADA, password=PASSWORD)
+    assert path_of(visitor) == "/confirm"
+    assert "Enter the code" not in visitor.response.text
+    assert "Open the link in the message we sent to" in visitor.response.text
+    visitor.send()
+    assert "Enter the code" not in visitor.response.text

@@ -1,0 +1,401 @@
+"""Second factors and passwordless sign-in on the hosted pages, without a browser: what they ask, and what goes round no step."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.support.factor_pages import (
+    EMAIL,
+    TOTP,
+    ask_second,
+    at_sign_in,
+    code_of,
+    first_factors,
+    next_code,
+    prefer,
+    seed_on,
+    with_authenticator,
+)
+from tests.support.hosted_app import HostedApp, Visitor
+from tests.support.world import fresh_sqlite
+
+ADA = "ada@example.com"
+NOBODY = "nobody@example.com"
+MISMATCH = "This code is not right, or no longer valid. Check it, or ask for a new one."
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[HostedApp]:
+    folder = tmp_path_factory.mktemp("factors")
+    server = HostedApp(folder, fresh_sqlite(folder))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def house(server) -> HostedApp:
+    return server.begin_anew()
+
+
+@pytest.fixture
+def visitor(house) -> Visitor:
+    return house.browser()
+
+
+def path_of(visitor: Visitor) -> str:
+    return urlsplit(visitor.address).path
+
+
+# -- authenticator apps ---------------------------------------------------------------------------------------------------
+
+
+def test_a_code_of_the_app_lets_in(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    assert path_of(visitor) == "/mfa"
+    assert "code" in visitor.send(code=next_code(house, seed)).landed
+
+
+def test_spaces_in_a_code_do_no_harm(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    code = next_code(house, seed)
+    assert "code" in visitor.send(code=f" {code[:3]} {code[3:]} ").landed
+
+
+def test_a_wrong_code_is_said_kindly_and_the_attempt_goes_on(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    at_sign_in(house, visitor).sign_in().send(code="000000")
+    assert visitor.page.alert == MISMATCH
+    assert visitor.page.title.startswith("Error:")
+    assert "code" in visitor.send(code=next_code(house, seed)).landed
+
+
+def test_no_code_at_all_is_asked_for_again(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    with_authenticator(house)
+    at_sign_in(house, visitor).sign_in().send(code="")
+    assert visitor.page.alert == "Please check the marked fields."
+
+
+def test_a_code_works_once(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    other = house.browser()
+    at_sign_in(house, visitor).sign_in()
+    at_sign_in(house, other).sign_in()
+    code = next_code(house, seed)
+    assert "code" in visitor.send(code=code).landed
+    assert other.send(code=code).page.alert == "This code was used already. Wait for the next one."
+
+
+def test_five_wrong_codes_end_the_attempt(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    for _ in range(5):
+        visitor.send(code="000000")
+    house.clock.advance(seconds=60)
+    visitor.send(code=code_of(house, seed))
+    assert path_of(visitor) == "/login"
+    assert visitor.page.alert.startswith("This took too long")
+
+
+def test_the_authorize_endpoint_still_asks_to_sign_in_while_a_code_is_due(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    assert path_of(at_sign_in(house, visitor)) == "/login"
+    assert visitor.cookie("session") is None
+
+
+def test_another_browser_cannot_answer(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    thief = house.browser()
+    at_sign_in(house, thief)
+    at_sign_in(house, visitor).sign_in()
+    stolen = visitor.cookie("progress")
+    thief.http.set_cookie(stolen.key, stolen.value, domain="localhost")
+    thief.go(f"/mfa?{house.query()}").send(code=next_code(house, seed))
+    assert path_of(thief) == "/login"
+    assert thief.cookie("session") is None
+
+
+def test_another_applications_page_cannot_answer(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    other = house.a_client(house.pool, name="Another app")
+    at_sign_in(house, visitor).sign_in()
+    visitor.go(f"/mfa?{house.query(client_id=other.client_id)}").send(code=next_code(house, seed))
+    assert path_of(visitor) == "/login"
+    assert visitor.cookie("session") is None
+
+
+def test_without_the_forms_token_nothing_is_answered(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    code = next_code(house, seed)
+    visitor.send(code=code, csrf_token="forged")
+    assert visitor.response.status_code == 403
+    assert visitor.cookie("session") is None
+    assert "code" in visitor.send(code=code).landed
+
+
+def test_a_form_of_another_site_answers_nothing(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    visitor.send(headers={"Sec-Fetch-Site": "cross-site"}, code=next_code(house, seed))
+    assert visitor.cookie("session") is None
+
+
+def test_an_attempt_that_took_too_long_begins_anew(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    house.clock.advance(seconds=181)
+    visitor.send(code=code_of(house, seed))
+    assert path_of(visitor) == "/login"
+    assert visitor.page.alert.startswith("This took too long")
+
+
+def test_whoever_comes_to_the_page_without_an_attempt_begins_anew(house, visitor):
+    visitor.go(f"/mfa?{house.query()}")
+    assert path_of(visitor) == "/login"
+
+
+def test_the_same_form_twice_is_no_error(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    form = visitor.page.forms[0]
+    given = {**form.fields, "code": next_code(house, seed)}
+    progress = visitor.cookie("progress")
+    visitor.post(form.action, given)
+    visitor.http.set_cookie(progress.key, progress.value, domain="localhost")
+    assert "code" in visitor.post(form.action, given).landed
+
+
+def test_a_choice_that_the_sign_in_does_not_offer_is_refused(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    for way in ("SMS_MFA", "EMAIL_OTP", "PASSWORD", "WEB_AUTHN", ""):
+        visitor.send(action="choose", way=way)
+        assert visitor.page.alert == "Please choose one of the ways below."
+        assert path_of(visitor) == "/mfa"
+
+
+def test_a_password_is_no_second_factor(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    visitor.send(action="sign_in", password="Correct-Horse-7")
+    assert visitor.cookie("session") is None
+    visitor.go(f"/mfa?{house.query()}&view=password")
+    assert "password" not in visitor.page.forms[0].inputs
+
+
+# -- setting up -----------------------------------------------------------------------------------------------------------
+
+
+def test_where_a_second_factor_is_demanded_it_is_set_up_first(house, visitor):
+    ask_second(house, "ON", TOTP)
+    house.a_user()
+    at_sign_in(house, visitor).sign_in()
+    assert path_of(visitor) == "/mfa"
+    seed = seed_on(visitor)
+    assert "code" in visitor.send(code=code_of(house, seed)).landed
+    again = house.browser()
+    at_sign_in(house, again).sign_in()
+    assert "code" in again.send(code=next_code(house, seed)).landed
+
+
+def test_the_set_up_shows_one_seed_as_picture_text_and_link(house, visitor):
+    ask_second(house, "ON", TOTP)
+    house.a_user()
+    at_sign_in(house, visitor).sign_in()
+    seed = seed_on(visitor)
+    links = [link for link in visitor.page.links if link.startswith("otpauth://totp/")]
+    assert parse_qs(urlsplit(links[0]).query)["secret"] == [seed]
+    assert '<path class="qr-modules" d="M' in visitor.response.text
+    visitor.go(visitor.address)
+    assert seed_on(visitor) == seed
+
+
+def test_a_wrong_first_code_keeps_the_seed(house, visitor):
+    ask_second(house, "ON", TOTP)
+    house.a_user()
+    at_sign_in(house, visitor).sign_in()
+    seed = seed_on(visitor)
+    visitor.send(code="000000")
+    assert visitor.page.alert == MISMATCH
+    assert seed_on(visitor) == seed
+    assert "code" in visitor.send(code=code_of(house, seed)).landed
+
+
+def test_nobody_goes_round_the_set_up(house, visitor):
+    ask_second(house, "ON", TOTP)
+    house.a_user()
+    at_sign_in(house, visitor).sign_in()
+    assert path_of(at_sign_in(house, visitor)) == "/login"
+    visitor.go(f"/mfa?{house.query()}&view=recovery")
+    assert "qr-modules" in visitor.response.text
+    assert visitor.cookie("session") is None
+
+
+# -- codes by mail --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mail_house(server) -> HostedApp:
+    house = server.begin_anew({"EmailConfiguration": DEVELOPER})
+    ask_second(house, "OPTIONAL", TOTP, EMAIL)
+    return house
+
+
+DEVELOPER = {
+    "EmailSendingAccount": "DEVELOPER",
+    "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/mail@example.com",
+}
+
+
+def test_a_code_by_mail_lets_in_and_can_be_sent_again(mail_house):
+    house, visitor = mail_house, mail_house.browser()
+    prefer(house, house.a_user(), "EMAIL_OTP")
+    at_sign_in(house, visitor).sign_in()
+    assert "a***@e***" in visitor.response.text
+    first = visitor.mail(ADA)["code"]
+    visitor.send(1)
+    assert visitor.page.status == "A new code is on its way."
+    second = visitor.mail(ADA, 2)["code"]
+    if first != second:
+        assert visitor.send(code=first).page.alert == MISMATCH
+    assert "code" in visitor.send(code=second).landed
+
+
+def test_several_factors_are_offered_to_choose_from(mail_house):
+    house, visitor = mail_house, mail_house.browser()
+    seed = with_authenticator(house)
+    user = house.services.users.get(house.pool, ADA)
+    from app.core.factors.preferences import Choice
+    from app.core.kernel.caller import Caller
+
+    house.services.preferences.choose(
+        house.pool,
+        user,
+        {"EMAIL_OTP": Choice(enabled=True), "SOFTWARE_TOKEN_MFA": Choice(enabled=True, preferred=False)},
+        Caller(),
+    )
+    at_sign_in(house, visitor).sign_in()
+    assert 'value="EMAIL_OTP"' in visitor.response.text
+    visitor.send(way="EMAIL_OTP")
+    assert path_of(visitor) == "/mfa"
+    visitor.go(f"/mfa?{house.query()}&view=ways").send(way="SOFTWARE_TOKEN_MFA")
+    assert "code" in visitor.send(code=next_code(house, seed)).landed
+
+
+# -- without a password ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def choice_house(server) -> HostedApp:
+    return server.begin_anew(first_factors("PASSWORD", "EMAIL_OTP"))
+
+
+def test_pools_with_passwords_alone_keep_their_one_page(house, visitor):
+    assert "password" in at_sign_in(house, visitor).page.forms[0].inputs
+
+
+def test_a_code_by_mail_stands_in_the_place_of_the_password(choice_house):
+    house, visitor = choice_house, choice_house.browser()
+    house.a_user()
+    at_sign_in(house, visitor)
+    assert "password" not in visitor.page.forms[0].inputs
+    visitor.send(username=ADA).send(way="EMAIL_OTP")
+    assert "a***@e***" in visitor.response.text
+    assert "code" in visitor.send(code=visitor.mail(ADA)["code"]).landed
+
+
+def test_the_password_can_be_chosen_and_a_wrong_one_corrected(choice_house):
+    house, visitor = choice_house, choice_house.browser()
+    house.a_user()
+    at_sign_in(house, visitor).send(username=ADA).send(way="PASSWORD")
+    visitor.send(password="wrong")
+    assert visitor.page.alert == "Incorrect username or password."
+    assert "code" in visitor.send(password="Correct-Horse-7").landed
+
+
+def test_where_there_is_one_way_alone_nothing_is_chosen(server):
+    house = server.begin_anew(first_factors("EMAIL_OTP"))
+    visitor = house.browser()
+    house.a_user()
+    at_sign_in(house, visitor).send(username=ADA)
+    assert "code" in visitor.send(code=visitor.mail(ADA)["code"]).landed
+
+
+@pytest.mark.parametrize("way", ["PASSWORD", "EMAIL_OTP"])
+def test_a_name_that_nobody_has_is_answered_like_any_other(choice_house, way):
+    house = choice_house
+    house.a_user()
+    seen = []
+    for name in (ADA, NOBODY):
+        visitor = house.browser()
+        pages = [at_sign_in(house, visitor).send(username=name)]
+        texts = [without_names(visitor)]
+        visitor.send(way=way)
+        texts.append(without_names(visitor))
+        visitor.send(password="wrong") if way == "PASSWORD" else visitor.send(code="000000")
+        texts.append(without_names(visitor))
+        seen.append((texts, visitor.statuses, len(pages)))
+    assert seen[0] == seen[1]
+    assert "Incorrect" in seen[0][0][2] or MISMATCH in seen[0][0][2]
+
+
+def without_names(visitor: Visitor) -> str:
+    """The page without what differs between any two visits: the name that was typed, and the form's token."""
+    import re
+
+    text = re.sub(r'name="csrf_token" value="[^"]*"', "", visitor.response.text)
+    for name in (ADA, NOBODY, "a***@e***", "n***@e***"):
+        text = text.replace(name, "NAME")
+    return text
+
+
+def test_a_person_without_a_second_factor_and_one_with_are_offered_the_same(server):
+    house = server.begin_anew(first_factors("PASSWORD", "EMAIL_OTP"))
+    ask_second(house, "OPTIONAL", TOTP)
+    with_authenticator(house, "ada@example.com")
+    house.a_user("bea@example.com")
+    offered = []
+    for name in ("ada@example.com", "bea@example.com", NOBODY):
+        visitor = house.browser()
+        at_sign_in(house, visitor).send(username=name)
+        offered.append([line for line in visitor.response.text.splitlines() if 'name="way"' in line])
+    assert offered[0] == offered[1] == offered[2]
+
+
+def test_a_code_by_mail_goes_round_no_second_factor(server):
+    house = server.begin_anew(first_factors("PASSWORD", "EMAIL_OTP"))
+    ask_second(house, "OPTIONAL", TOTP)
+    with_authenticator(house)
+    visitor = house.browser()
+    at_sign_in(house, visitor).send(username=ADA).send(way="EMAIL_OTP")
+    visitor.send(code="123456")
+    assert visitor.page.alert == MISMATCH
+    assert visitor.mails(ADA) == []
+
+
+def test_a_disabled_person_is_answered_like_nobody(choice_house):
+    house, visitor = choice_house, choice_house.browser()
+    house.a_user()
+    house.services.users.disable(house.pool, ADA)
+    at_sign_in(house, visitor).send(username=ADA).send(way="EMAIL_OTP")
+    assert visitor.send(code="000000").page.alert == MISMATCH
+    assert visitor.mails(ADA) == []
