@@ -103,6 +103,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         preferences=services.preferences,
         passkeys=services.passkeys,
         recovery_codes=services.recovery_codes,
+        devices=services.devices,
     )
     flask_app.register_blueprint(hosted_ui.blueprint())
     flask_app.wsgi_app = CaseFolding(flask_app.wsgi_app, PAGE_PATHS)  # type: ignore[method-assign]  # Flask's own way to wrap

@@ -24,7 +24,8 @@ Every field of a page is a name in its template. Besides them there are:
 | `theme` | `name`, `version`, `stylesheets`, `scripts` |
 
 A misspelt name is an error, not an empty place. There is no `safe` filter and no `autoescape` block: everything is
-escaped, always. No page receives a password, a token or a session, but the one that carries the answer to the application.
+escaped, always. No page receives a password, a token or a session. The exceptions hand one thing over and do nothing else:
+the answer to the application, the seed of an authenticator app to its owner, and fresh recovery codes.
 """
 
 

@@ -458,3 +458,24 @@ def test_a_pool_that_confirms_by_link_asks_for_no_code(server):
     assert "Open the link in the message we sent to" in visitor.response.text
     visitor.send()
     assert "Enter the code" not in visitor.response.text
+
+
+def on_host(house: HostedApp, host: str, path: str):
+    return house.flask.test_client().get(path, base_url=f"http://{host}:8000")
+
+
+@pytest.mark.spec("WebAuthn Level 3 §5.11")
+def test_a_pools_own_host_names_the_origins_of_its_passkeys(passkey_house):
+    house = passkey_house
+    house.services.pools.add_domain(house.pool.pool_id, "harbour-one")
+    host = "harbour-one.auth.us-east-1.localhost"
+    assert on_host(house, host, "/.well-known/webauthn").json == {"origins": [f"http://{host}:8000"]}
+    assert on_host(house, "localhost", "/.well-known/webauthn").status_code == 404
+
+
+def test_passkeys_are_offered_only_on_the_host_that_they_are_for(passkey_house):
+    house = passkey_house
+    house.services.pools.add_domain(house.pool.pool_id, "harbour-two")
+    own = on_host(house, "harbour-two.auth.us-east-1.localhost", f"/login?{house.query()}")
+    assert "data-passkey-options" in own.text
+    assert "data-passkey-options" not in on_host(house, "localhost", f"/login?{house.query()}").text

@@ -5,6 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from app.core.factors.preferences import Choice
+from app.core.kernel.caller import Caller
+from app.core.kernel.secret import Secret
 from tests.support.factor_pages import (
     EMAIL,
     TOTP,
@@ -17,7 +20,7 @@ from tests.support.factor_pages import (
     seed_on,
     with_authenticator,
 )
-from tests.support.hosted_app import HostedApp, Visitor
+from tests.support.hosted_app import PASSWORD, HostedApp, Visitor
 from tests.support.world import fresh_sqlite
 
 ADA = "ada@example.com"
@@ -250,6 +253,18 @@ def test_nobody_goes_round_the_set_up(house, visitor):
     assert visitor.cookie("session") is None
 
 
+def test_a_step_that_the_pages_do_not_know_is_refused_and_not_skipped(server):
+    mail = {"EmailConfiguration": DEVELOPER, "UsernameAttributes": None, "AutoVerifiedAttributes": None}
+    house = server.begin_anew(mail)
+    ask_second(house, "ON", EMAIL)
+    house.services.users.create(house.pool, "ada", {}, permanent_password=Secret(PASSWORD))
+    visitor = house.browser()
+    at_sign_in(house, visitor).sign_in(username="ada")
+    assert path_of(visitor) == "/login"
+    assert visitor.page.alert.startswith("This sign-in asks for a step that these pages do not offer.")
+    assert visitor.cookie("session") is None
+
+
 # -- codes by mail --------------------------------------------------------------------------------------------------------
 
 
@@ -284,9 +299,6 @@ def test_several_factors_are_offered_to_choose_from(mail_house):
     house, visitor = mail_house, mail_house.browser()
     seed = with_authenticator(house)
     user = house.services.users.get(house.pool, ADA)
-    from app.core.factors.preferences import Choice
-    from app.core.kernel.caller import Caller
-
     house.services.preferences.choose(
         house.pool,
         user,
@@ -399,3 +411,106 @@ def test_a_disabled_person_is_answered_like_nobody(choice_house):
     at_sign_in(house, visitor).send(username=ADA).send(way="EMAIL_OTP")
     assert visitor.send(code="000000").page.alert == MISMATCH
     assert visitor.mails(ADA) == []
+
+
+def test_an_unconfirmed_person_with_the_right_code_is_led_to_the_confirmation(choice_house):
+    house, visitor = choice_house, choice_house.browser()
+    visitor.go(f"/signup?{house.query()}").send(username=ADA, password=PASSWORD)
+    first = visitor.mail(ADA)["code"]
+    other = house.browser()
+    at_sign_in(house, other).send(username=ADA).send(way="EMAIL_OTP")
+    code = other.mail(ADA, 2)["code"]
+    other.send(code=code)
+    assert path_of(other) == "/confirm"
+    assert other.page.status.startswith("Your account is not confirmed yet.")
+    assert first
+
+
+# -- remembered browsers --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[False, True], ids=["always", "on-prompt"])
+def remembering_house(server, request) -> HostedApp:
+    devices = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": request.param}
+    house = server.begin_anew({"DeviceConfiguration": devices})
+    ask_second(house, "OPTIONAL", TOTP)
+    return house
+
+
+def remembered(house: HostedApp) -> tuple[Visitor, str]:
+    """A browser that was told to remember, signed out again; and the seed."""
+    seed, visitor = with_authenticator(house), house.browser()
+    at_sign_in(house, visitor).sign_in()
+    assert "code" in visitor.send(code=next_code(house, seed), remember_device="yes").landed
+    return visitor, seed
+
+
+def again(house: HostedApp, visitor: Visitor) -> Visitor:
+    return at_sign_in(house, visitor, prompt="login").sign_in()
+
+
+def test_a_remembered_browser_is_spared_the_second_step(remembering_house):
+    house = remembering_house
+    visitor, _ = remembered(house)
+    assert "code" in again(house, visitor).landed
+    assert path_of(again(house, house.browser())) == "/mfa"
+
+
+def test_nothing_is_remembered_that_nobody_asked_for(remembering_house):
+    house = remembering_house
+    seed, visitor = with_authenticator(house), house.browser()
+    at_sign_in(house, visitor).sign_in()
+    form = visitor.page.forms[0]
+    form.fields.pop("remember_device")
+    visitor.post(form.action, {**form.fields, "code": next_code(house, seed)})
+    assert visitor.cookie("device") is None
+    assert path_of(again(house, visitor)) == "/mfa"
+
+
+def test_a_remembered_browser_still_needs_the_password(remembering_house):
+    house = remembering_house
+    visitor, _ = remembered(house)
+    at_sign_in(house, visitor, prompt="login").sign_in(password="wrong")
+    assert visitor.page.alert == "Incorrect username or password."
+
+
+def test_a_browser_is_remembered_for_its_person_alone(remembering_house):
+    house = remembering_house
+    visitor, _ = remembered(house)
+    with_authenticator(house, "bea@example.com")
+    at_sign_in(house, visitor, prompt="login").sign_in(username="bea@example.com")
+    assert path_of(visitor) == "/mfa"
+
+
+def test_a_forgotten_device_is_asked_again(remembering_house):
+    house = remembering_house
+    visitor, _ = remembered(house)
+    user = house.services.users.get(house.pool, ADA)
+    for device in house.services.devices.list_page(house.pool, user, limit=10):
+        house.services.devices.forget(house.pool, user, device.device_key, Caller())
+    assert path_of(again(house, visitor)) == "/mfa"
+
+
+def test_a_browser_is_remembered_for_a_month(remembering_house):
+    house = remembering_house
+    visitor, _ = remembered(house)
+    house.clock.advance(days=31)
+    assert path_of(again(house, visitor)) == "/mfa"
+
+
+def test_a_cookie_that_is_not_ours_is_no_second_step(remembering_house):
+    house = remembering_house
+    visitor, _ = remembered(house)
+    cookie = visitor.cookie("device")
+    thief = house.browser()
+    thief.http.set_cookie(cookie.key, cookie.value[:-2] + "AA", domain="localhost")
+    assert path_of(again(house, thief)) == "/mfa"
+
+
+def test_pools_that_remember_no_devices_offer_no_box(house, visitor):
+    ask_second(house, "OPTIONAL", TOTP)
+    seed = with_authenticator(house)
+    at_sign_in(house, visitor).sign_in()
+    assert "remember_device" not in visitor.response.text
+    visitor.send(code=next_code(house, seed), remember_device="yes")
+    assert visitor.cookie("device") is None

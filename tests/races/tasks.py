@@ -13,8 +13,12 @@ from joserfc import jwt
 from app.adapters.ephemeral.redis import RedisEphemeral
 from app.adapters.sql.software_tokens import SqlSoftwareTokens
 from app.adapters.system.clock import MovableClock
+from app.core.attempts.service import Attempts
+from app.core.kernel.caller import Caller
 from app.core.kernel.ephemeral import Ephemeral
+from app.core.kernel.errors import Fact
 from app.core.kernel.ids import new_uuid
+from app.core.kernel.secret import Secret
 from app.core.keys.model import KeyPurpose
 from app.core.keys.service import Keys
 from app.core.users.model import User
@@ -71,6 +75,21 @@ def take(start: Start, shared: Shared, _: int) -> list[bool]:
         start.wait()
         won.append(shared.ephemeral.take("code", key) is not None)
     return won
+
+
+def claim_attempt(start: Start, shared: Shared, _: int) -> list[str]:
+    """For each Session: ``won``, or what the fact is called that this thread was told."""
+    world, told = shared.world, []
+    attempts = Attempts(ephemeral=shared.ephemeral, clock=world.clock, hasher=world.hasher)
+    for session in shared.given["sessions"]:
+        start.wait()
+        try:
+            pool, client = shared.given["pool"], shared.given["client"]
+            attempts.claim(pool, client, Secret(session), Caller(), step="SMS_MFA")
+            told.append("won")
+        except Fact as fact:
+            told.append(type(fact).__name__)
+    return told
 
 
 def add_once(start: Start, shared: Shared, _: int) -> list[bool]:

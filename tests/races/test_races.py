@@ -7,6 +7,8 @@ from time import monotonic
 import pytest
 
 from app.adapters.sql.software_tokens import SqlSoftwareTokens
+from app.core.attempts.model import Attempt
+from app.core.attempts.service import Attempts
 from app.core.factors.software_token import SoftwareToken
 from app.core.kernel.ids import new_uuid
 from app.core.kernel.secret import Secret
@@ -56,6 +58,26 @@ def test_of_parallel_takes_one_gets_the_value(short_race: Race) -> None:
     for key in keys:
         short_race.ephemeral.put("code", key, "first", expires_at=short_race.world.clock.now() + 600)
     _one_winner_each(short_race.run("take", threads=4, names=keys), 40, 8)
+
+
+def test_of_parallel_answers_to_one_session_one_goes_on_and_the_others_hear_that_it_was_used(short_race: Race) -> None:
+    world = short_race.world
+    pool = world.a_pool()
+    client, user = world.a_client(pool), stored_user(world, pool)
+    attempts = Attempts(ephemeral=short_race.ephemeral, clock=world.clock, hasher=world.hasher)
+    attempt = Attempt(
+        pool_id=pool.pool_id,
+        client_id=client.client_id,
+        sub=user.sub,
+        username=user.username,
+        step="SMS_MFA",
+        started_at=world.clock.now(),
+        expires_at=world.clock.now() + 180,
+    )
+    sessions = [attempts.put(attempt).reveal() for _ in range(40)]
+    outcomes = short_race.run("claim_attempt", threads=4, sessions=sessions, pool=pool, client=client)
+    for told in zip(*outcomes, strict=True):
+        assert sorted(told) == ["SessionUsed"] * 7 + ["won"]
 
 
 def test_of_parallel_first_uses_one_counts(short_race: Race) -> None:

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from app.core.clients.model import Client
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
@@ -104,7 +102,8 @@ def test_amplify_goes_the_whole_way(home: House, node: Node) -> None:
     assert told["second"] == "CONFIRM_SIGN_IN_WITH_TOTP_CODE"
     assert told["confirmed"] == "DONE"
     assert told["plain"] is True
-    assert told["choice"] == "CONFIRM_SIGN_IN_WITH_PASSWORD"
+    assert told["choice"] == ["CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION", ["PASSWORD", "PASSWORD_SRP"]]
+    assert told["chosen"] == "DONE"
     assert told["signUp"] == "CONFIRM_SIGN_UP"
     # What must be refused.
     assert told["wrongPassword"] == "NotAuthorizedException"

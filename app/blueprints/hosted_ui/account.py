@@ -218,8 +218,9 @@ class AccountPages:
 
     def _gone(self, visit: Visit) -> str | None:
         """For the browser's own list, once."""
-        progress, site = self.frames.progress(visit), self.ceremonies.find_site(visit)
-        if progress.gone is None or site is None:
+        progress = self.frames.progress(visit)
+        site = None if progress.gone is None else self.ceremonies.find_site(visit)
+        if site is None:
             return None
         self._forget(visit)
         return json.dumps({"rpId": site.rp_id, "credentialId": progress.gone})

@@ -123,10 +123,10 @@ class ChallengePages:
             return self._draw_password(visit, progress, missing("password"))
         try:
             proof = PasswordProof(username=username, password=password)
-            outcome = self.sign_in.start(visit.pool, visit.client, proof, caller)
+            device = self.entering.find_device(visit)
+            outcome = self.sign_in.start(visit.pool, visit.client, proof, caller, device_key=device)
         except UserNotConfirmed:
-            waiting = Progress(username=username, query=visit.query, notice="notice.not_confirmed")
-            return self.frames.go(visit, visit.url("confirm"), waiting)
+            return self._confirm_first(visit, progress)
         except Fact as fact:
             return self._draw_password(visit, progress, sentence_of(fact))
         return self.entering.continue_with(visit, outcome, username, caller)
@@ -147,9 +147,15 @@ class ChallengePages:
             return self.entering.after_used(visit)
         except _MENDABLE as fact:
             return self.show(visit, sentence_of(fact))
+        except UserNotConfirmed:
+            return self._confirm_first(visit, progress)
         except Fact as fact:
             return self._end(visit, fact)
-        return self.entering.continue_with(visit, outcome, progress.username or "", caller)
+        response = self.entering.continue_with(visit, outcome, progress.username or "", caller)
+        wanted = progress.second and self.entering.may_remember(visit) and "remember_device" in request.form
+        if isinstance(outcome, SignedIn) and wanted:
+            return self.entering.remember(visit, response, outcome.user, caller)
+        return response
 
     def _answer(self, visit: Visit, progress: Progress, caller: Caller) -> Challenge | SignedIn:
         """What was typed, as the answer to the step at hand."""
@@ -160,6 +166,11 @@ class ChallengePages:
         if request.args.get(VIEW) == _RECOVERY_VIEW and progress.second:
             return self.sign_in.answer(pool, client, session, RecoveryCodeAnswer(code=code), caller)
         return self.sign_in.answer(pool, client, session, CodeAnswer(code=code), caller, step=progress.step)
+
+    def _confirm_first(self, visit: Visit, progress: Progress) -> Response:
+        """Said only to who has proven to be that person."""
+        waiting = Progress(username=progress.username, query=visit.query, notice="notice.not_confirmed")
+        return self.frames.go(visit, visit.url("confirm"), waiting)
 
     def _end(self, visit: Visit, fact: Fact) -> Response:
         """The attempt is over: back to the beginning, with the reason."""
@@ -183,6 +194,7 @@ class ChallengePages:
             destination=progress.destination if sent else None,
             resend_form=self.frames.form(visit, "mfa") if sent else None,
             other_ways_url=visit.url("mfa", _WAYS) if several else None,
+            offers_remembering=progress.second and not recovery and self.entering.may_remember(visit),
             recovery_url=visit.url("mfa", _RECOVERY_VIEW) if kind == "authenticator" else None,
         )
 

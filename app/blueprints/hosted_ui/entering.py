@@ -8,6 +8,7 @@ from app.blueprints.hosted_ui.frame import Frames
 from app.blueprints.hosted_ui.progress import Progress
 from app.blueprints.hosted_ui.visit import Visit
 from app.core.attempts import steps
+from app.core.devices.service import Devices
 from app.core.kernel.caller import Caller
 from app.core.kernel.secret import Secret
 from app.core.sessions.logout import Logouts
@@ -16,12 +17,15 @@ from app.core.sessions.suffices import Suffices
 from app.core.sign_in.first_factors import PASSWORD
 from app.core.sign_in.model import Challenge, ChoiceAnswer, SignedIn
 from app.core.sign_in.service import SignIn
+from app.core.users.model import User
 
 SESSION_COOKIE = "session"
 
 CODE_STEPS = frozenset({steps.EMAIL_OTP, steps.SMS_OTP, steps.SMS_MFA, steps.SOFTWARE_TOKEN_MFA})
 _KNOWN = CODE_STEPS | {steps.SELECT_CHALLENGE, steps.SELECT_MFA_TYPE, steps.MFA_SETUP}
 _SECOND = frozenset({steps.SMS_MFA, steps.SOFTWARE_TOKEN_MFA, steps.SELECT_MFA_TYPE, steps.MFA_SETUP})
+_DEVICE_COOKIE = "device"
+_REMEMBERED_SECONDS = 30 * 86400
 FRESH_SECONDS = 300
 """How long a sign-in counts as the person's own wish to change something."""
 OFFERED = (PASSWORD, steps.SOFTWARE_TOKEN_MFA, steps.EMAIL_OTP, steps.SMS_OTP, steps.SMS_MFA)
@@ -36,6 +40,7 @@ class Entering:
     sign_in: SignIn
     sessions: Sessions
     logouts: Logouts
+    devices: Devices
 
     def continue_with(  # noqa: PLR0917 - the interface between pages
         self, visit: Visit, outcome: Challenge | SignedIn, username: str, caller: Caller, *, notice: str | None = None
@@ -75,6 +80,24 @@ class Entering:
             notice=notice,
         )
         return self.frames.go(visit, visit.url("mfa"), progress)
+
+    def may_remember(self, visit: Visit) -> bool:
+        """Whether the pool spares a remembered browser the second step, and asks people whether theirs is to be one."""
+        settings = visit.pool.settings.devices
+        return settings is not None and settings.challenge_required_on_new_device
+
+    def remember(self, visit: Visit, response: Response, user: User, caller: Caller) -> Response:
+        """From now on this browser stands in for this person's second step, until the device is forgotten or a month is over."""
+        key = self.devices.remember_browser(visit.pool, user, caller)
+        pool_id = visit.pool.pool_id
+        self.frames.cookies.put_sealed(response, _DEVICE_COOKIE, pool_id, key, lifetime=_REMEMBERED_SECONDS)
+        return response
+
+    def find_device(self, visit: Visit) -> str | None:
+        """The key of the device that this browser is, whoever's."""
+        if not self.may_remember(visit):
+            return None
+        return self.frames.cookies.find_sealed(request, _DEVICE_COOKIE, visit.pool.pool_id)
 
     def start_again(self, visit: Visit) -> Response:
         return self.frames.go(visit, visit.url("login"), Progress(notice="error.session_expired"))

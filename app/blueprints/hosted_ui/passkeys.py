@@ -19,6 +19,7 @@ from app.core.kernel.caller import Caller
 from app.core.kernel.errors import Fact, InvalidParameter
 from app.core.sign_in.model import Challenge, PasskeyProof, SignedIn
 from app.core.sign_in.service import SignIn
+from app.web.context import current_context
 from app.web.context_parts import Ceremony
 from app.web.contexts import AddPasskeyPage
 
@@ -39,10 +40,13 @@ class PasskeyCeremonies:
         return steps.WEB_AUTHN in visit.pool.settings.first_factors and self.find_site(visit) is not None
 
     def find_site(self, visit: Visit) -> RelyingParty | None:
+        """Whose passkeys this page may ask for; None on a host that they are not for, where every browser would refuse."""
         try:
-            return self.passkeys.relying_party(visit.pool)
+            site = self.passkeys.relying_party(visit.pool)
         except PasskeysNotConfigured:
             return None
+        scheme = "https" if self.frames.cookies.is_https else "http"
+        return site if site.allows(f"{scheme}://{current_context().host}") else None
 
     def for_sign_in(self, visit: Visit, page: str) -> Ceremony | None:
         """A fresh request, answered once."""

@@ -27,6 +27,8 @@ from app.blueprints.hosted_ui.visit import VIEW, RedirectUriRefused, Visit, read
 from app.core.account.service import Account
 from app.core.attempts import steps
 from app.core.clients.model import Client
+from app.core.devices.service import Devices
+from app.core.factors.errors import PasskeysNotConfigured
 from app.core.factors.passkeys import Passkeys
 from app.core.factors.preferences import Preferences
 from app.core.factors.recovery_codes import RecoveryCodes
@@ -46,6 +48,7 @@ from app.web.cookies import Cookies
 from app.web.csrf import Csrf, FormRefused
 from app.web.error_page import ErrorPages
 from app.web.headers import keep_opener
+from app.web.hosts import hostname_of
 from app.web.pages import Pages
 from app.web.pool import WhichPool
 
@@ -74,10 +77,13 @@ class HostedUi:
     preferences: Preferences
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
+    devices: Devices
 
     def blueprint(self) -> Blueprint:
         frames = Frames(pages=self.pages, cookies=self.cookies, csrf=self.csrf)
-        entering = Entering(frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts)
+        entering = Entering(
+            frames=frames, sign_in=self.sign_in, sessions=self.sessions, logouts=self.logouts, devices=self.devices
+        )
         passkeys = PasskeyCeremonies(frames=frames, sign_in=self.sign_in, passkeys=self.passkeys)
         sign_in = SignInPages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
         challenges = ChallengePages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
@@ -123,6 +129,7 @@ class HostedUi:
         blueprint.add_url_rule("/error", "error", partial(self._error, errors))
         blueprint.add_url_rule("/.well-known/change-password", "well_known", self._change_password)
         blueprint.add_url_rule("/.well-known/passkey-endpoints", "passkey_endpoints", self._passkey_endpoints)
+        blueprint.add_url_rule("/.well-known/webauthn", "related_origins", self._related_origins)
         blueprint.add_url_rule("/assets/_brand/<client_id>/<digest>/brand.css", "brand_stylesheet", assets.stylesheet)
         blueprint.add_url_rule("/assets/_brand/<client_id>/<digest>/logo", "brand_logo", assets.logo)
         blueprint.add_url_rule(
@@ -176,8 +183,23 @@ class HostedUi:
         if client is None or steps.WEB_AUTHN not in self.which.pools.get(client.pool_id).settings.first_factors:
             raise NotFound
         query = urlencode({"client_id": client.client_id})
-        origin = request.host_url.rstrip("/")
+        site = self.csrf.site
+        own = f"{'https' if site.is_https else 'http'}://{current_context().host}"
+        origin = site.public_url if self.which.find_by_host() is None else own
         return jsonify(enroll=f"{origin}/passkeys/add?{query}", manage=f"{origin}/account?{query}")
+
+    def _related_origins(self) -> Response:
+        """Which origins may use the passkeys of this host, where it is a pool's own (WebAuthn Level 3 §5.11)."""
+        pool = self.which.find_by_host()
+        if pool is None or not pool.extensions.enabled or steps.WEB_AUTHN not in pool.settings.first_factors:
+            raise NotFound
+        try:
+            site = self.passkeys.relying_party(pool)
+        except PasskeysNotConfigured:
+            raise NotFound from None
+        if site.rp_id != hostname_of(current_context().host):
+            raise NotFound
+        return jsonify(origins=list(site.origins))
 
     def _find_own_client(self) -> Client | None:
         """The client by which a page is drawn that no client asked for."""

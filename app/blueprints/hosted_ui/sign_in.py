@@ -54,7 +54,8 @@ class SignInPages:
                 return self._draw(visit, error=missing(name), username=username)
         proof = PasswordProof(username=username, password=password)
         try:
-            outcome = self.sign_in.start(visit.pool, visit.client, proof, caller)
+            device = self.entering.find_device(visit)
+            outcome = self.sign_in.start(visit.pool, visit.client, proof, caller, device_key=device)
         except UserNotConfirmed:
             # Raised only after the right password, so it tells nobody anything new.
             progress = Progress(username=username, query=visit.query, notice="notice.not_confirmed")

@@ -10,6 +10,7 @@ from app.core.kernel import errors as facts
 from app.core.pools.errors import FeatureUnavailableInTier, TagsRefused, TierChangeNotAllowed
 from app.core.resource_servers.errors import ResourceServerNotFound
 from app.core.tokens.errors import NotRevocable, RevocationDisabled
+from app.core.tokens.tracking import SessionNotFound
 
 _NAMES: dict[type[facts.Fact], str] = {
     facts.Fact: "InvalidParameterException",

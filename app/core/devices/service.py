@@ -1,7 +1,7 @@
 import binascii
 import secrets
 import string
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, replace
 
 from app.core.audit.ports import AuditLog
@@ -95,6 +95,22 @@ class Devices:
                     raise DeviceKeyExists
                 trail.record()
         return confirmed
+
+    def remember_browser(self, pool: Pool, user: User, caller: Caller) -> str:
+        """The key of a remembered device that is a browser on the hosted pages, which proves itself by the key in a sealed cookie.
+        Nobody knows a secret behind its verifier, so that it is no way in on the API. Raises ``DevicesNotRemembered``.
+        """
+        settings = pool.settings.devices
+        if settings is None:
+            raise DevicesNotRemembered
+        key = self.offer(pool, user).device_key
+        nobodys = pow(2, secrets.randbits(512) | 1, N)
+        verifier = b64encode(nobodys.to_bytes(N.bit_length() // 8 + 1, "big")).decode()
+        salt = b64encode(secrets.token_bytes(16)).decode()
+        self.confirm(pool, user, key, verifier, salt, "Browser", caller)
+        if settings.only_remembered_on_user_prompt:
+            self.set_remembered(pool, user, key, caller, remembered=True)
+        return key
 
     def set_remembered(self, pool: Pool, user: User, device_key: str, caller: Caller, *, remembered: bool) -> None:
         """Raises ``DeviceNotFound`` (Cognito: UpdateDeviceStatus)."""

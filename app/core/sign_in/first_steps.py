@@ -67,8 +67,10 @@ class FirstSteps(Progression):
         self.lockout.clear(pool.pool_id, entry.who)
         # The check of compromised passwords stands here.
         user = self.passwords.rehash(user, password)
-        attempt = self._begin(pool, entry.client, user, caller, data=self._known(entry, user))
-        return self._go_on(trail, replace(attempt, proven=(steps.PASSWORD,)), pool, entry.client, user, caller)
+        known = self._known(entry, user)
+        proven = (steps.PASSWORD, *((steps.DEVICE,) if known.get("device") == "proven" else ()))
+        attempt = self._begin(pool, entry.client, user, caller, data=known)
+        return self._go_on(trail, replace(attempt, proven=proven), pool, entry.client, user, caller)
 
     def _with_srp(self, trail: Trail, entry: Entry, public: str) -> Challenge:
         """No guess yet: it is counted when the proof comes."""

@@ -164,14 +164,18 @@ class Progression:
         )
 
     def _device_data(self, pool: Pool, user: User | None, device_key: str | None, door: str) -> dict[str, str]:
-        """What the device that the caller names means. One that nobody knows is a new one."""
+        """What the device that the caller names means. One that nobody knows is a new one. On the pages the sealed cookie that carried
+        the name is the proof already.
+        """
         settings = pool.settings.devices
-        if settings is None or device_key is None or user is None or door == "pages":
+        if settings is None or device_key is None or user is None:
             return {}
         device = self.devices.find(pool, user.sub, device_key)
         if device is None or not device.confirmed:
             return {}
         trusted = device.remembered and settings.challenge_required_on_new_device
+        if door == "pages":
+            return {"device": "proven"} if trusted else {}
         return {"device_key": device.device_key, "device": "remembered" if trusted else "known"}
 
     def _proven_address(self, pool: Pool, attempt: Attempt, user: User) -> tuple[Attempt, User]:

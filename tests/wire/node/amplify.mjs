@@ -46,8 +46,11 @@ await signOut({ global: true })
 await signIn({ username: given.other, password, options: { authFlowType: 'USER_PASSWORD_AUTH' } })
 told.plain = (await getCurrentUser()).username === given.other
 await signOut()
-const chosen = await signIn({ username: given.other, options: { authFlowType: 'USER_AUTH', preferredChallenge: 'PASSWORD_SRP' } })
-told.choice = chosen.nextStep.signInStep
+const open = await signIn({ username: given.other, options: { authFlowType: 'USER_AUTH' } })
+told.choice = [open.nextStep.signInStep, open.nextStep.availableChallenges]
+const bySrp = { authFlowType: 'USER_AUTH', preferredChallenge: 'PASSWORD_SRP' }
+told.chosen = (await signIn({ username: given.other, password, options: bySrp })).nextStep.signInStep
+await signOut()
 
 told.signUp = (await signUp({ username: given.fresh, password, options: { userAttributes: { email: given.fresh } } })).nextStep.signUpStep
 told.wrongConfirmation = await refusal(confirmSignUp({ username: given.fresh, confirmationCode: '000000' }))

@@ -91,7 +91,7 @@ told.secondFactor = second.way
 
 told.passwordChanged = await called(stranger, 'changePassword', given.password, given.nextPassword)
 told.signedOut = await handled(stranger, 'globalSignOut')
-const late = await called(again, 'getUserData', { bypassCache: true })
+const late = await called(again, 'getUserAttributes')
 told.afterGlobalSignOut = late.code
 
 console.log(JSON.stringify(told))
