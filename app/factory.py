@@ -126,6 +126,7 @@ def _aws(installation: Installation) -> Dispatch:
         apis={"AWSCognitoIdentityProviderService": user_pools_api(services)},
         gate=Gate(
             find_key=services.access_keys.find,
+            was_issued=services.access_keys.was_issued,
             real_time=lambda: int(time.time()),  # noqa: TID251 - signatures carry the machine's time, not the injected clock's
             is_local=lambda: settings.dev and is_developer(request, settings.public_url),
             account_id=settings.account_id,

@@ -16,6 +16,7 @@ from app.aws.models import OperationModel, ServiceModel, load_model
 from app.aws.operations import Handler
 from app.aws.sigv4 import Request
 from app.aws.validation import BotocoreSchema
+from app.core.audit.operator import Operator, operated_by
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import Fact, InvalidParameter, Unavailable
 
@@ -111,7 +112,8 @@ class Dispatch:
             host=http_request.host,
         )
         try:
-            answer = handler(call)
+            with operated_by(_operator(call)):
+                answer = handler(call)
         except Fact as fact:
             if isinstance(fact, Unavailable):
                 raise
@@ -125,6 +127,12 @@ class Dispatch:
         if api is None or operation is None:
             raise AwsError("UnknownOperationException", "The requested operation is not known to this service.")
         return api, operation
+
+
+def _operator(call: Call) -> Operator | None:
+    if call.principal is None:
+        return None
+    return Operator(name=call.principal.arn, access_key_id=call.principal.access_key_id, caller=call.caller)
 
 
 def refuse_by_status(status: int, sentence: str, request_id: str) -> Response:

@@ -20,6 +20,7 @@ def ask(handler=None, *, operation="ListUserPools", body=b'{"MaxResults": 1}', l
     """The answer to one call that reaches this handler."""
     gate = Gate(
         find_key=lambda _: None,
+        was_issued=lambda _: False,
         real_time=lambda: NOW,
         is_local=lambda: local,
         account_id="123456789012",
