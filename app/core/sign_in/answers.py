@@ -22,7 +22,7 @@ from app.core.kernel.errors import (
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.sign_in.concealment import choose_refusal
-from app.core.sign_in.first_steps import Entry, FirstSteps
+from app.core.sign_in.first_steps import Entry, FirstSteps, check_complete
 from app.core.sign_in.model import (
     Challenge,
     ChoiceAnswer,
@@ -151,6 +151,8 @@ class Answers(FirstSteps):
         choices = tuple(attempt.data.get("choices", "").split())
         if answer.choice not in choices:
             raise InvalidParameter("The answer must be one of the available challenges.")
+        if not attempt.proven:
+            check_complete(answer)
         attempt = self.attempts.claim(pool, client, session, caller, step=among)
         user = self.users.find(pool.pool_id, attempt.sub) if attempt.sub else None
         trail.sub = attempt.sub

@@ -7,6 +7,7 @@ from app.core.attempts import steps
 from app.core.audit.trail import Trail
 from app.core.clients.model import Client
 from app.core.factors.passkey import RelyingParty
+from app.core.factors.srp import read_public
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import InvalidParameter, LockedOut, TooManyRequests, UserDisabled, UserNotFound
 from app.core.kernel.secret import Secret
@@ -26,6 +27,16 @@ from app.core.sign_in.srp_exchange import secret_block
 from app.core.users.model import User
 
 CODES_PER_HOUR = 15
+
+
+def check_complete(answer: ChoiceAnswer) -> None:
+    """Raises ``InvalidParameter`` where the chosen factor lacks what must come along with the choice."""
+    if answer.choice == PASSWORD and not answer.password:
+        raise InvalidParameter("Missing required parameter PASSWORD")
+    if answer.choice == PASSWORD_SRP:
+        if not answer.public:
+            raise InvalidParameter("Missing required parameter SRP_A")
+        read_public(answer.public)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +126,10 @@ class FirstSteps(Progression):
     ) -> Challenge | SignedIn:
         """The chosen first factor: proven at once, or asked for."""
         pool, user = entry.pool, entry.user
-        if answer.choice == PASSWORD:
-            if answer.password is None:
-                raise InvalidParameter("Missing required parameter PASSWORD")
+        check_complete(answer)
+        if answer.choice == PASSWORD and answer.password is not None:
             return self._with_password(trail, entry, answer.password)
-        if answer.choice == PASSWORD_SRP:
-            if answer.public is None:
-                raise InvalidParameter("Missing required parameter SRP_A")
+        if answer.choice == PASSWORD_SRP and answer.public is not None:
             return self._with_srp(trail, replace(entry, conceal=True), answer.public)
         if answer.choice == steps.WEB_AUTHN:
             if rp is None:

@@ -44,7 +44,7 @@ await signOut({ global: true })
 
 // By password in the clear, which the client allows too, and by choice.
 await signIn({ username: given.other, password, options: { authFlowType: 'USER_PASSWORD_AUTH' } })
-told.plain = (await getCurrentUser()).username === given.other
+told.plain = (await getCurrentUser()).signInDetails.loginId === given.other
 await signOut()
 const open = await signIn({ username: given.other, options: { authFlowType: 'USER_AUTH' } })
 told.choice = [open.nextStep.signInStep, open.nextStep.availableChallenges]
