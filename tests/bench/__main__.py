@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import meters, report, scenarios, stack
+from tests.bench.api_scenarios import sample_api
 from tests.bench.report import Column
 from tests.bench.scenarios import Generator, Outcome, Scenario
 from tests.bench.seed import World, fill, make_world
@@ -91,6 +92,7 @@ class Bench:
         column = Column(users=users, redis=redis)
         with stack.opened(env, self._data) as opened:
             tokens = scenarios.sample(opened, self._world, users)
+            api = sample_api(opened, self._world, users)
         for _ in range(self._options.starts - 1):
             with stack.served(env, self._port, self._data, workers=self._options.workers):
                 pass  # Fills the caches of the file system and of bytecode; the last start is measured.
@@ -98,7 +100,7 @@ class Bench:
             column.start_seconds, column.start_cpu_ms = running.start_seconds, running.start_cpu_ms
             metadata = stack.metadata(self._port, self._world.pool.pool_id)
             column.idle_mib = [meters.pss_mib(pid) for pid in running.workers]
-            every = scenarios.scenarios(self._world, tokens, metadata, port=self._port, users=users)
+            every = scenarios.scenarios(self._world, tokens, api, metadata, port=self._port, users=users)
             wanted = [one for one in every if self._options.only in one.name]
             self._warm_up(wanted)
             column.outcomes = [self._run(one, running, redis=redis) for one in wanted]

@@ -155,7 +155,39 @@ def _circle(names: list[str], number: int, connections: int) -> Iterator[str]:
     return cycle(names[number::connections])
 
 
-KINDS = {"fixed": fixed, "rotating": rotating, "whole_flow": whole_flow, "passwords": passwords}
+def srp(job: dict[str, Any], number: int) -> Visit:
+    """Whole sign-ins by SRP, the client's arithmetic among the load generator's own work."""
+    from tests.support.srp_client import SrpClient
+
+    def call(operation: str, document: dict[str, Any]) -> bytes:
+        headers = {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
+        }
+        return request("POST", "/", job["host"], headers=headers, body=json.dumps(document).encode())
+
+    for username in _circle(job["usernames"], number, job["connections"]):
+        client = SrpClient()
+        parameters = {"USERNAME": username, "SRP_A": client.a}
+        asked = {"ClientId": job["client_id"], "AuthFlow": "USER_SRP_AUTH", "AuthParameters": parameters}
+        answer = yield call("InitiateAuth", asked), False
+        if answer.status != 200:
+            raise Unexpected(f"{answer.status}: {answer.body[:200]!r}")
+        told = json.loads(answer.body)
+        member = told["ChallengeParameters"]["USER_ID_FOR_SRP"]
+        proof = client.answer(job["group"], member, job["password"], told["ChallengeParameters"])
+        given = {
+            "ClientId": job["client_id"],
+            "ChallengeName": "PASSWORD_VERIFIER",
+            "Session": told["Session"],
+            "ChallengeResponses": {"USERNAME": username, **proof},
+        }
+        answer = yield call("RespondToAuthChallenge", given), True
+        if answer.status != 200:
+            raise Unexpected(f"{answer.status}: {answer.body[:200]!r}")
+
+
+KINDS = {"fixed": fixed, "rotating": rotating, "whole_flow": whole_flow, "passwords": passwords, "srp": srp}
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from app.core.sessions.model import BrowserSession
 from app.core.tokens.model import CodeRequest, TokenSet
 from app.installation import Installation
 from tests.bench import meters
+from tests.bench.api_scenarios import ApiSample, api_jobs
 from tests.bench.load import request
 from tests.bench.seed import CALLBACK, PASSWORD, SCOPE, World, email_of
 from tests.support.server import ROOT
@@ -93,7 +94,13 @@ def _tokens(opened: Installation, world: World, client: Any, number: int) -> Tok
 
 
 def scenarios(
-    world: World, tokens: dict[str, list[TokenSet]], metadata: dict[str, Any], *, port: int, users: int
+    world: World,
+    tokens: dict[str, list[TokenSet]],
+    api: ApiSample,
+    metadata: dict[str, Any],
+    *,
+    port: int,
+    users: int,
 ) -> list[Scenario]:
     host, pool = f"localhost:{port}", world.pool.pool_id
     plain = tokens["plain"]
@@ -137,6 +144,7 @@ def scenarios(
         fixed("userInfo", bearers),
         _introspection(world, tokens, metadata, fixed, post),
         Scenario(name="whole code flow", job=people(world, users, "whole_flow"), hashes=1, signs=2),
+        *(Scenario(name=name, job=job, **cost) for name, job, cost in api_jobs(world, api, host, users)),
     ]
     return [_addressed(one, port) for one in found]
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 
 from app.adapters.sql.db import Database
-from app.adapters.sql.tables import refresh_tokens, token_sessions, user_identifiers, users
+from app.adapters.sql.tables import refresh_tokens, token_sessions, user_identifiers, user_search, users
 from app.adapters.sql.tokens import _refresh_columns, _session_columns
 from app.adapters.sql.users import _columns
 from app.adapters.system.argon2 import Argon2Hasher
@@ -24,6 +24,7 @@ from app.core.kernel.ids import new_handle, new_session_id, new_sub, new_uuid
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.tokens.model import RefreshToken, TokenSession
+from app.core.users.filter import LONGEST_INDEXED, searchable_values
 from app.core.users.identifiers import identifiers_of
 from app.core.users.model import PasswordRecord, User, UserStatus
 from app.installation import Installation
@@ -115,7 +116,7 @@ Rows = dict[Table, list[dict[str, Any]]]
 
 
 def _rows(opened: Installation, world: World, numbers: Sequence[int], record: PasswordRecord) -> Rows:
-    rows: Rows = {users: [], user_identifiers: [], token_sessions: [], refresh_tokens: []}
+    rows: Rows = {users: [], user_identifiers: [], user_search: [], token_sessions: [], refresh_tokens: []}
     now, hasher = opened.clock.now(), opened.services.hasher
     for number in numbers:
         sub = new_sub()
@@ -133,6 +134,11 @@ def _rows(opened: Installation, world: World, numbers: Sequence[int], record: Pa
         rows[user_identifiers] += [
             {"pool_id": user.pool_id, "kind": held.kind.value, "value": held.value, "sub": sub}
             for held in identifiers_of(world.pool, user)
+        ]
+        rows[user_search] += [
+            {"pool_id": user.pool_id, "name": name, "value": value[:LONGEST_INDEXED], "sub": sub}
+            for name, value in searchable_values(user)
+            if name != "sub"
         ]
         session = _session(world, user, now)
         rows[token_sessions].append(_session_columns(session))

@@ -18,6 +18,13 @@ SCENARIOS = (
     "userInfo",
     "introspection",
     "whole code flow",
+    "InitiateAuth, password",
+    "GetUser",
+    "AdminGetUser",
+    "ListUsers, first 60",
+    "ListUsers, prefix",
+    "ListUsers, equality",
+    "SRP sign-in",
 )
 
 

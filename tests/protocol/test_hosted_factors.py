@@ -313,6 +313,30 @@ def test_several_factors_are_offered_to_choose_from(mail_house):
     assert "code" in visitor.send(code=next_code(house, seed)).landed
 
 
+SMS = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
+
+
+def test_a_code_by_text_message_lets_in(server):
+    house = server.begin_anew({"SmsConfiguration": SMS})
+    ask_second(house, "ON", {"SmsMfaConfiguration": {"SmsConfiguration": SMS}})
+    house.a_user()
+    house.services.users.update_attributes(house.pool, ADA, {"phone_number": "+15555551212"})
+    visitor = house.browser()
+    at_sign_in(house, visitor).sign_in()
+    assert "+*******1212" in visitor.response.text
+    assert "code" in visitor.send(code=visitor.mail("+15555551212")["code"]).landed
+
+
+def test_codes_are_sent_only_so_often(mail_house):
+    house, visitor = mail_house, mail_house.browser()
+    prefer(house, house.a_user(), "EMAIL_OTP")
+    for _ in range(31):
+        at_sign_in(house, visitor).sign_in()
+    assert path_of(visitor) == "/login"
+    assert visitor.page.alert == "Too many attempts. Please wait a while and try again."
+    assert visitor.cookie("session") is None
+
+
 # -- without a password ---------------------------------------------------------------------------------------------------
 
 

@@ -48,6 +48,56 @@ BY_TOKEN: Mapping[str, str] = {
 """What does not occur where an access key signs, and where an access token speaks, unless a test holds it."""
 
 
+_DEVICE = "a device that is not known is not found, whatever the pool remembers"
+_STATUS = "an administrator may, whatever the user's status"
+_SEEN = "nothing is added, so no limit is reached"
+_USABLE = "every configuration that can be stored is usable"
+OF_ONE: Mapping[tuple[str, str], str] = {
+    ("AdminConfirmSignUp", "LimitExceededException"): "administrators are not limited",
+    ("AdminResetUserPassword", "LimitExceededException"): "administrators are not limited",
+    ("AdminDeleteSoftwareToken", "UserNotConfirmedException"): _STATUS,
+    ("AdminSetUserMFAPreference", "PasswordResetRequiredException"): _STATUS,
+    ("AdminSetUserMFAPreference", "UserNotConfirmedException"): _STATUS,
+    ("AdminInitiateAuth", "FeatureUnavailableInTierException"): "a client of a LITE pool cannot allow the flow",
+    ("InitiateAuth", "FeatureUnavailableInTierException"): "a client of a LITE pool cannot allow the flow",
+    ("AdminInitiateAuth", "UnsupportedOperationException"): "every flow that a client may allow is there",
+    ("InitiateAuth", "UnsupportedOperationException"): "every flow that a client may allow is there",
+    ("AdminInitiateAuth", "InvalidUserPoolConfigurationException"): _USABLE,
+    ("InitiateAuth", "InvalidUserPoolConfigurationException"): _USABLE,
+    ("AdminRespondToAuthChallenge", "InvalidUserPoolConfigurationException"): _USABLE,
+    ("RespondToAuthChallenge", "InvalidUserPoolConfigurationException"): _USABLE,
+    ("RespondToAuthChallenge", "TooManyRequestsException"): "the first request of a sign-in is what an address is limited in",
+    ("VerifySoftwareToken", "InvalidUserPoolConfigurationException"): _USABLE,
+    ("VerifySoftwareToken", "CodeMismatchException"): "`EnableSoftwareTokenMFAException` is what a wrong code is told",
+    ("ConfirmDevice", "InvalidPasswordException"): "a device's secret is not checked against the policy",
+    ("ConfirmDevice", "UsernameExistsException"): "`DeviceKeyExistsException` says so",
+    ("ConfirmForgotPassword", "UserNotConfirmedException"): "an unconfirmed user has no proven address to send a code to",
+    ("CreateUserPool", "TierChangeNotAllowedException"): "a new pool has no tier to change from",
+    ("CreateUserPoolDomain", "LimitExceededException"): "a second domain of a kind is an invalid parameter",
+    ("DeleteUserPoolClientSecret", "LimitExceededException"): _SEEN,
+    ("ListUserPoolClientSecrets", "LimitExceededException"): _SEEN,
+    ("DeleteWebAuthnCredential", "LimitExceededException"): _SEEN,
+    ("ListWebAuthnCredentials", "LimitExceededException"): _SEEN,
+    ("DescribeUserPool", "UserPoolTaggingException"): "tags are checked when they are set",
+    ("DescribeUserPoolDomain", "ResourceNotFoundException"): "an unknown domain is described as an empty one",
+    ("ForgotPassword", "CodeDeliveryFailureException"): "the message is queued, so that the answer tells nobody who exists",
+    ("ResendConfirmationCode", "CodeDeliveryFailureException"): "the message is queued, so that the answer tells nobody who exists",
+    ("GetTokensFromRefreshToken", "TooManyRequestsException"): "a token of 256 bits is not guessed",
+    ("RevokeToken", "TooManyRequestsException"): "a token of 256 bits is not guessed",
+    ("GetTokensFromRefreshToken", "UserNotFoundException"): "a deleted user's token is no token any more",
+    ("UpdateUserAttributes", "CodeMismatchException"): "no code comes with it",
+    ("UpdateUserAttributes", "ExpiredCodeException"): "no code comes with it",
+    ("SignUp", "LimitExceededException"): "`TooManyRequestsException` is what an address is told",
+} | {
+    (operation, "InvalidUserPoolConfigurationException"): _DEVICE
+    for operation in (
+        "AdminForgetDevice", "AdminGetDevice", "AdminListDevices", "AdminUpdateDeviceStatus", "ForgetDevice", "GetDevice",
+        "ListDevices", "UpdateDeviceStatus",
+    )
+}  # fmt: skip
+"""What does not occur at one operation."""
+
+
 def excused(operation: str) -> Mapping[str, str]:
     """The modelled errors of the operation that need no test, and why."""
     if not MODEL.operations[operation].unsigned:
@@ -83,7 +133,7 @@ def state_of(operation: str, marked: set[tuple[str, str | None]]) -> str:
     missing = sorted(
         error
         for error in MODEL.operations[operation].errors
-        if (operation, error) not in marked and error not in excused(operation)
+        if (operation, error) not in marked and error not in excused(operation) and (operation, error) not in OF_ONE
     )
     names = ", ".join(error.removesuffix("Exception") for error in missing)
     return f"works; no test provokes {names}" if missing else "works"
@@ -118,6 +168,8 @@ def document() -> str:
     ):
         lines += ["", f"## {title}", "", "| Error | Why it does not occur |", "| --- | --- |"]
         lines += [f"| `{error}` | {why} |" for error, why in sorted(table.items())]
+    lines += ["", "## At one operation", "", "| Operation | Error | Why it does not occur |", "| --- | --- | --- |"]
+    lines += [f"| `{operation}` | `{error}` | {why} |" for (operation, error), why in sorted(OF_ONE.items())]
     return "\n".join(lines) + "\n"
 
 

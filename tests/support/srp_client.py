@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from app.core.factors.srp import G, N
@@ -24,9 +24,10 @@ def digest(text: str) -> int:
 class SrpClient:
     """``group`` and ``member`` are the pool's name and USER_ID_FOR_SRP, or a device's group and key."""
 
-    def __init__(self) -> None:
+    def __init__(self, power: Callable[[int, int, int], int] = pow) -> None:
         self._a = secrets.randbits(256)
-        self.public = pow(G, self._a, N)
+        self._power = power
+        self.public = power(G, self._a, N)
 
     @property
     def a(self) -> str:
@@ -42,7 +43,7 @@ class SrpClient:
         inner = hashlib.sha256(f"{group}{member}:{password}".encode()).hexdigest()
         x = digest(hexadecimal(int(parameters["SALT"], 16)) + inner)
         k = digest(hexadecimal(N) + hexadecimal(G))
-        shared = pow((b - k * pow(G, x, N)) % N, self._a + u * x, N)
+        shared = self._power((b - k * self._power(G, x, N)) % N, self._a + u * x, N)
         extracted = hmac.digest(bytes.fromhex(hexadecimal(u)), bytes.fromhex(hexadecimal(shared)), "sha256")
         key = hmac.digest(extracted, b"Caldera Derived Key\x01", "sha256")[:16]
         block = parameters["SECRET_BLOCK"]

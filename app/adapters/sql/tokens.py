@@ -85,13 +85,13 @@ class SqlTokens:
     def add_session(self, session: TokenSession) -> None:
         with self._database.writing() as connection:
             connection.execute(_SWEEP_SESSIONS, {BEFORE: session.created_at - _TOMBSTONE_SECONDS})
-            connection.execute(insert(token_sessions).values(_session_columns(session)))
+            connection.execute(_ADD_SESSION, _session_columns(session))
 
     def begin_session(self, session: TokenSession, refresh: RefreshToken) -> None:
         with self._database.writing() as connection:
             connection.execute(_SWEEP_SESSIONS, {BEFORE: session.created_at - _TOMBSTONE_SECONDS})
-            connection.execute(insert(token_sessions).values(_session_columns(session)))
-            connection.execute(insert(refresh_tokens).values(_refresh_columns(refresh)))
+            connection.execute(_ADD_SESSION, _session_columns(session))
+            connection.execute(_ADD_REFRESH, _refresh_columns(refresh))
 
     def find_refresh(self, token_hash: str) -> tuple[RefreshToken, TokenSession, User | None] | None:
         with self._database.connection() as connection:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 
 from app.core.attempts.model import Attempt
@@ -16,7 +16,8 @@ from app.core.users.model import User
 
 MAX_FAILURES = 5
 _KIND = "attempt"
-_TOMBSTONE = "attempt_used"
+_USED = ""
+"""What stands in the place of an attempt that was answered, so that a second answer hears of it and not that it expired."""
 _LONGEST_HANDLE = 4096
 
 
@@ -27,6 +28,11 @@ class Attempts:
     ephemeral: Ephemeral
     clock: Clock
     hasher: Hasher
+    admits: Callable[[Attempt], bool] | None = None
+
+    def answering(self, admits: Callable[[Attempt], bool]) -> "Attempts":
+        """The same attempts, of which only those are seen that are admitted."""
+        return replace(self, admits=admits)
 
     def put(self, attempt: Attempt) -> Secret:
         """Stores the attempt under a new Session string."""
@@ -43,33 +49,35 @@ class Attempts:
         Another client's or another browser's string is told the same as an unknown one, and consumes nothing.
         """
         key = self._key(pool.pool_id, session)
+        return self._admitted(_read(self._find(key)), client, caller, step)
+
+    def _find(self, key: str) -> str:
         value = self.ephemeral.find(_KIND, key)
         if value is None:
-            raise SessionUsed if self.ephemeral.find(_TOMBSTONE, key) is not None else SessionExpired
-        attempt = _read(value)
+            raise SessionExpired
+        if value == _USED:
+            raise SessionUsed
+        return value
+
+    def _admitted(self, attempt: Attempt, client: Client, caller: Caller, step: str | Collection[str]) -> Attempt:
         bound = attempt.client_id == client.client_id and attempt.browser == caller.browser
         awaited = attempt.step == step if isinstance(step, str) else attempt.step in step
         if not bound or not awaited or attempt.expires_at <= self.clock.now():
             raise SessionExpired
+        if self.admits is not None and not self.admits(attempt):
+            raise SessionExpired
         return attempt
-
-    def find(self, pool: Pool, session: Secret) -> Attempt | None:
-        """Whatever the attempt waits for, and from whom."""
-        value = self.ephemeral.find(_KIND, self._key(pool.pool_id, session))
-        return None if value is None else _read(value)
 
     def claim(
         self, pool: Pool, client: Client, session: Secret, caller: Caller, *, step: str | Collection[str]
     ) -> Attempt:
         """Takes the attempt, so that of parallel answers one goes on; the others are told ``SessionUsed``."""
-        attempt = self.get(pool, client, session, caller, step=step)
         key = self._key(pool.pool_id, session)
-        # The tombstone stands before the attempt goes, so that nobody in between is told that it expired.
-        self.ephemeral.put(_TOMBSTONE, key, "", expires_at=attempt.expires_at)
-        value = self.ephemeral.take(_KIND, key)
-        if value is None:
+        value = self._find(key)
+        attempt = self._admitted(_read(value), client, caller, step)
+        if not self.ephemeral.swap(_KIND, key, old=value, new=_USED, expires_at=attempt.expires_at):
             raise SessionUsed
-        return _read(value)
+        return attempt
 
     def put_back(self, session: Secret, attempt: Attempt, *, failed: bool) -> None:
         """Under the same string with the same expiry: clients retry with it. The fifth failure ends the attempt instead."""

@@ -83,8 +83,8 @@ class FirstSteps(Progression):
         attempt = self._begin(pool, entry.client, user, caller, data=known)
         return self._go_on(trail, replace(attempt, proven=proven), pool, entry.client, user, caller)
 
-    def _with_srp(self, trail: Trail, entry: Entry, public: str) -> Challenge:
-        """No guess yet: it is counted when the proof comes."""
+    def _with_srp(self, entry: Entry, public: str) -> Challenge:
+        """No guess yet: it is counted, and leaves its row, when the proof comes."""
         if not entry.conceal and entry.user is None:
             raise UserNotFound
         if not entry.conceal and entry.user is not None and not entry.user.enabled:
@@ -95,7 +95,6 @@ class FirstSteps(Progression):
             data={**self._known(entry, entry.user), **kept}, username=parameters["USERNAME"],
         )  # fmt: skip
         session = self.attempts.put(replace(attempt, step=steps.PASSWORD_VERIFIER))
-        trail.record(steps.PASSWORD_VERIFIER)
         return Challenge(
             step=steps.PASSWORD_VERIFIER,
             session=session,
@@ -130,7 +129,7 @@ class FirstSteps(Progression):
         if answer.choice == PASSWORD and answer.password is not None:
             return self._with_password(trail, entry, answer.password)
         if answer.choice == PASSWORD_SRP and answer.public is not None:
-            return self._with_srp(trail, replace(entry, conceal=True), answer.public)
+            return self._with_srp(replace(entry, conceal=True), answer.public)
         if answer.choice == steps.WEB_AUTHN:
             if rp is None:
                 raise InvalidParameter("WebAuthn relying party is not configured.")

@@ -1,6 +1,8 @@
 from dataclasses import dataclass, replace
+from typing import Self
 
 from app.core.attempts import steps
+from app.core.attempts.model import Attempt
 from app.core.attempts.service import password_mark
 from app.core.clients.model import Client
 from app.core.factors.passkey import PasskeyRequest, RelyingParty
@@ -70,7 +72,7 @@ class SignIn(Answers):
             if isinstance(proof, PasswordProof):
                 return self._with_password(trail, entry, proof.password)
             if isinstance(proof, SrpProof):
-                return self._with_srp(trail, entry, proof.public)
+                return self._with_srp(entry, proof.public)
             return self._with_choice(trail, entry, proof, relying_party)
 
     def ask_passkey(self, pool: Pool, rp: RelyingParty) -> PasskeyRequest:
@@ -93,7 +95,7 @@ class SignIn(Answers):
             methods = (proven.amr, *((steps.VERIFIED_PASSKEY,) if proven.user_verified else ()))
             return self._go_on(trail, replace(attempt, proven=methods), pool, client, user, caller)
 
-    def answer(  # noqa: PLR0917 - the interface between rooms
+    def answer(  # noqa: C901, PLR0917 - a case for each kind of answer
         self,
         pool: Pool,
         client: Client,
@@ -114,10 +116,14 @@ class SignIn(Answers):
         Raises ``SessionExpired``, ``SessionUsed``, ``CodeMismatch``, ``LockedOut``, ``IncorrectCredentials``,
         ``PasswordPolicyViolation``, ``PasswordReused``, ``UnauthorizedAttribute``, ``InvalidParameter``, ``AliasExists``, ``UserDisabled``.
         """
+        if username is not None:
+            return self._named(pool, username).answer(
+                pool, client, session, answer, caller,
+                step=step, conceal=conceal, device_key=device_key, relying_party=relying_party,
+            )  # fmt: skip
         with self._trail("sign_in.answer", pool, client, caller) as trail:
             if isinstance(answer, SrpAnswer):
                 session = session or session_in(answer.secret_block)
-            self._check_named(pool, username, session)
             match answer:
                 case NewPassword():
                     return self._new_password(trail, pool, client, session, answer, caller)
@@ -151,29 +157,30 @@ class SignIn(Answers):
     ) -> Challenge | SignedIn:
         """Signs in who has just registered in this browser and confirmed since; once. ``UserNotConfirmed`` consumes nothing."""
         with self._trail("sign_in.after_sign_up", pool, client, caller) as trail:
-            attempt = self.attempts.get(pool, client, session, caller, step=steps.SIGNED_UP)
+            attempts = self.attempts if username is None else self._named(pool, username).attempts
+            attempt = attempts.get(pool, client, session, caller, step=steps.SIGNED_UP)
             user = self.users.find(pool.pool_id, attempt.sub) if attempt.sub else None
             trail.sub = attempt.sub
-            self._check_named(pool, username, session)
             if user is None or user.status is UserStatus.UNCONFIRMED:
                 raise UserNotConfirmed
-            attempt = self.attempts.claim(pool, client, session, caller, step=steps.SIGNED_UP)
+            attempt = attempts.claim(pool, client, session, caller, step=steps.SIGNED_UP)
             if attempt.data.get("password") != password_mark(self.hasher, user):
                 # Another registration of the same address was confirmed.
                 raise SessionExpired
             attempt = replace(attempt, data={**attempt.data, "who": user.sub, "door": door})
             return self._go_on(trail, attempt, pool, client, user, caller)
 
-    def _check_named(self, pool: Pool, username: str | None, session: Secret) -> None:
-        """Raises ``SessionExpired`` where the name is not that of the attempt's user; a Session that is none is refused elsewhere."""
-        attempt = None if username is None else self.attempts.find(pool, session)
-        if username is None or attempt is None:
-            return
-        if username in {attempt.username, attempt.sub, attempt.data.get("typed")}:
-            return
-        user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
-        if key_of(self.hasher, pool, user, username) != (attempt.sub or attempt.data.get("who")):
-            raise SessionExpired
+    def _named(self, pool: Pool, username: str) -> Self:
+        """The same room, in which a Session of anybody but the user of that name is none."""
+
+        def is_theirs(attempt: Attempt) -> bool:
+            if username in {attempt.username, attempt.sub, attempt.data.get("typed")}:
+                return True
+            user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, username))
+            who: str = attempt.sub or attempt.data.get("who", "")
+            return key_of(self.hasher, pool, user, username) == who
+
+        return replace(self, attempts=self.attempts.answering(is_theirs))
 
     # -- setting up a software token in the middle of a sign-in ----------------------------------------------------------
 
