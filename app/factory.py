@@ -10,7 +10,7 @@ from app.adapters.sql import migrate
 from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.system.clock import MovableClock
 from app.adapters.system.logs import configure_logging
-from app.aws.dispatch import Dispatch
+from app.aws.dispatch import Dispatch, refuse_by_status
 from app.aws.gate import Gate
 from app.blueprints.development import development_blueprint
 from app.blueprints.hosted_ui.entering import SESSION_COOKIE
@@ -69,7 +69,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         site=site,
         contexts=contexts,
         hosts=Hosts(site=site, is_pool_host=lambda name: pools.find_by_host(name) is not None),
-        errors=ErrorAnswers(render_error=error_pages.draw_status),
+        errors=ErrorAnswers(render_error=error_pages.draw_status, render_aws=refuse_by_status),
     ).install(flask_app)
     measure = Measure(tally=installation.counters)
     measure.install(flask_app)
@@ -126,6 +126,7 @@ def _aws(installation: Installation) -> Dispatch:
         apis={"AWSCognitoIdentityProviderService": user_pools_api(services)},
         gate=Gate(
             find_key=services.access_keys.find,
+            was_issued=services.access_keys.was_issued,
             real_time=lambda: int(time.time()),  # noqa: TID251 - signatures carry the machine's time, not the injected clock's
             is_local=lambda: settings.dev and is_developer(request, settings.public_url),
             account_id=settings.account_id,

@@ -36,6 +36,7 @@ from app.core.account.attributes import UserAttributes
 from app.core.account.service import Account
 from app.core.attempts.service import Attempts
 from app.core.audit.changes import RecordedChanges
+from app.core.audit.operator import AttributedAudit
 from app.core.audit.repeats import RepeatsCollapsed
 from app.core.audit.tally import CountedAudit
 from app.core.branding import parse_branding
@@ -106,7 +107,8 @@ def open_rooms(
     schema = BotocoreSchema()
     # Every event is counted, also the repeated refusals that leave no row.
     rows = SqlAuditLog(database, clock, days=settings.audit_days)
-    audit = CountedAudit(log=RepeatsCollapsed(inner=rows, ephemeral=ephemeral, clock=clock), tally=counters)
+    counted = CountedAudit(log=RepeatsCollapsed(inner=rows, ephemeral=ephemeral, clock=clock), tally=counters)
+    audit = AttributedAudit(audit=counted)
     changes = RecordedChanges(audit=audit)
     users, group_store, pool_store, domain_store = (
         SqlUsers(database),
@@ -261,6 +263,7 @@ def open_rooms(
             store=access_key_store,
             read=Cached(remembered, "access_key", access_key_store.find),
             root=_root_key(settings),
+            hasher=hasher,
             clock=clock,
             transactions=database,
             recorder=changes,

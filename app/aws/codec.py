@@ -2,6 +2,7 @@
 
 import binascii
 import json
+import math
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 from app.aws.errors import SerializationFailed
 from app.aws.models import ServiceModel
 
-_NUMBERS = {"integer", "long"}
-_FRACTIONS = {"float", "double", "timestamp"}
+_NUMBERS = {"integer": 1 << 31, "long": 1 << 63}
+"""What an integer may reach: Java's, and PostgreSQL's."""
 
 
 def read_body(body: bytes) -> Mapping[str, Any]:
@@ -18,7 +19,7 @@ def read_body(body: bytes) -> Mapping[str, Any]:
     if not body:
         return {}
     try:
-        document = json.loads(body, parse_constant=_no_constant)
+        document = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
         # What JSON allows and UTF-8 does not: a lone surrogate, which no database and no answer can carry.
         json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
@@ -49,11 +50,21 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def _finite(digits: str) -> float:
+    """``1e999`` is JSON, but Python reads infinity, which no answer could carry."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(digits)
+    return number
+
+
 def _read(model: ServiceModel, name: str, value: Any, path: str) -> Any:
     shape = model.shapes[name]
     if shape.get("document"):
         return value
     kind = shape["type"]
+    if kind == "string":
+        return _text(value, path)
     if kind == "structure":
         members = shape["members"]
         return {
@@ -66,19 +77,35 @@ def _read(model: ServiceModel, name: str, value: Any, path: str) -> Any:
         return [_read(model, member, item, path) for item in _checked(value, list, path)]
     if kind == "map":
         member = shape["value"]["shape"]
-        return {key: _read(model, member, item, path) for key, item in _checked(value, dict, path).items()}
+        return {_text(key, path): _read(model, member, item, path) for key, item in _checked(value, dict, path).items()}
     if kind == "blob":
-        try:
-            return b64decode(_checked(value, str, path), validate=True)
-        except (ValueError, binascii.Error) as error:
-            raise SerializationFailed(f"{path} is not base64.") from error
+        return _blob(value, path)
     if kind == "boolean":
         return _checked(value, bool, path)
-    if kind in _NUMBERS or kind in _FRACTIONS:
-        if isinstance(value, bool) or not isinstance(value, int if kind in _NUMBERS else (int, float)):
-            raise SerializationFailed(f"{path} must be a number.")
-        return value
-    return _checked(value, str, path)
+    return _number(value, kind, path)
+
+
+def _blob(value: Any, path: str) -> bytes:
+    try:
+        return b64decode(_checked(value, str, path), validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise SerializationFailed(f"{path} is not base64.") from error
+
+
+def _number(value: Any, kind: str, path: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int if kind in _NUMBERS else (int, float)):
+        raise SerializationFailed(f"{path} must be a number.")
+    if kind in _NUMBERS and not -_NUMBERS[kind] <= value < _NUMBERS[kind]:
+        raise SerializationFailed(f"{path} is a number out of range.")
+    return value
+
+
+def _text(value: Any, path: str) -> str:
+    """A string without the character that databases use to end one."""
+    text: str = _checked(value, str, path)
+    if "\0" in text:
+        raise SerializationFailed(f"{path} holds a NUL character.")
+    return text
 
 
 def _checked(value: Any, kind: type, path: str) -> Any:

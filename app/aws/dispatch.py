@@ -10,12 +10,13 @@ from werkzeug.exceptions import HTTPException
 
 from app.aws import codec
 from app.aws.call import Call
-from app.aws.errors import AwsError, error_response, json_response
+from app.aws.errors import CORS, AwsError, dressed, error_of_status, error_response, json_response
 from app.aws.gate import Gate
 from app.aws.models import OperationModel, ServiceModel, load_model
 from app.aws.operations import Handler
 from app.aws.sigv4 import Request
 from app.aws.validation import BotocoreSchema
+from app.core.audit.operator import Operator, operated_by
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import Fact, InvalidParameter, Unavailable
 
@@ -24,10 +25,7 @@ _log = logging.getLogger(__name__)
 LARGEST_BODY = 3 * 1024 * 1024
 """The largest request AWS describes is one of 2 MB (CreateManagedLoginBranding); base64 makes it larger."""
 
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
-}
+_TOO_LARGE = "The request is too large."
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST, OPTIONS",
     "Access-Control-Allow-Headers": (
@@ -71,7 +69,7 @@ class Dispatch:
         return blueprint
 
     def _preflight(self) -> Response:
-        return Response(status=204, headers={**_CORS, **_PREFLIGHT})
+        return Response(status=204, headers={**CORS, **_PREFLIGHT})
 
     def _answer(self) -> Response:
         try:
@@ -80,19 +78,13 @@ class Dispatch:
             response = error_response(error)
         except Unavailable as error:
             _log.error("request.unavailable", exc_info=error.__cause__ or error)  # noqa: TRY400 - the exception is given
-            response = error_response(
-                AwsError("InternalErrorException", "The service is temporarily unavailable.", status=500)
-            )
+            response = error_response(error_of_status(503, "The service is temporarily unavailable."))
         except HTTPException as error:
-            response = error_response(
-                AwsError("SerializationException", error.description or "", status=error.code or 400)
-            )
+            response = error_response(error_of_status(error.code or 400, error.description or ""))
         except Exception as error:  # noqa: BLE001 - a client of AWS understands no other answer
             _log.error("request.failed", exc_info=error)  # noqa: TRY400 - the exception is given
-            response = error_response(AwsError("InternalErrorException", "An internal error occurred.", status=500))
-        response.headers["x-amzn-RequestId"] = self.caller().request_id
-        response.headers.extend(_CORS)
-        return response
+            response = error_response(error_of_status(500, "An internal error occurred."))
+        return dressed(response, self.caller().request_id)
 
     def _call(self) -> Mapping[str, object]:
         api, operation = self._find(http_request.headers.get("X-Amz-Target", ""))
@@ -120,7 +112,8 @@ class Dispatch:
             host=http_request.host,
         )
         try:
-            answer = handler(call)
+            with operated_by(_operator(call)):
+                answer = handler(call)
         except Fact as fact:
             if isinstance(fact, Unavailable):
                 raise
@@ -136,13 +129,27 @@ class Dispatch:
         return api, operation
 
 
+def _operator(call: Call) -> Operator | None:
+    if call.principal is None:
+        return None
+    return Operator(name=call.principal.arn, access_key_id=call.principal.access_key_id, caller=call.caller)
+
+
+def refuse_by_status(status: int, sentence: str, request_id: str) -> Response:
+    """For a call of an API that is refused before it gets here: a strange host, an address that is too long."""
+    return dressed(error_response(error_of_status(status, sentence)), request_id)
+
+
 def _read_body() -> bytes:
     length = http_request.content_length
     if length is not None and length > LARGEST_BODY:
-        raise AwsError("RequestEntityTooLargeException", "The request is too large.", status=413)
-    # Flask's own limit is for forms of the hosted pages.
-    http_request.max_content_length = LARGEST_BODY
-    return http_request.get_data(cache=False)
+        raise error_of_status(413, _TOO_LARGE)
+    # Flask's own limit is for forms of the hosted pages. A body in chunks ends silently at the limit, so one byte more is read.
+    http_request.max_content_length = LARGEST_BODY + 1
+    body = http_request.get_data(cache=False)
+    if len(body) > LARGEST_BODY:
+        raise error_of_status(413, _TOO_LARGE)
+    return body
 
 
 def _signed(body: bytes) -> Request:

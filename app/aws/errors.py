@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from flask import Response
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
+}
+"""Browser SDKs call from any origin, without cookies; ``Date`` corrects their clocks."""
+_OF_STATUS = {
+    413: "RequestEntityTooLargeException",
+    500: "InternalErrorException",
+    503: "ServiceUnavailableException",
+}
 
 
 class AwsError(Exception):  # noqa: N818 - AWS's own word for it is exception
@@ -37,6 +47,18 @@ def error_response(error: AwsError) -> Response:
     response.headers["x-amzn-ErrorMessage"] = (
         error.message.encode("ascii", "replace").decode().replace("\n", " ")[:1024]
     )
+    return response
+
+
+def error_of_status(status: int, sentence: str) -> AwsError:
+    """What a refusal that HTTP has a number for is called here."""
+    return AwsError(_OF_STATUS.get(status, "SerializationException"), sentence, status=status)
+
+
+def dressed(response: Response, request_id: str) -> Response:
+    """With the headers that every answer carries."""
+    response.headers["x-amzn-RequestId"] = request_id
+    response.headers.extend(CORS)
     return response
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from app.aws.errors import AwsError
 from app.aws.sigv4 import Request, check_signature, read_authorization
 from app.core.principals.model import AccessKey, Principal
-from app.core.principals.policy import allows
+from app.core.principals.policy import Verdict, judge
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
-_ISSUED = re.compile(r"A[KS]IA[A-Z2-7]{16}", re.ASCII)
+_KEY_ID = re.compile(r"Credential=([^/,\s]+)", re.ASCII)
+_UNRECOGNIZED = "The security token included in the request is invalid."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +24,16 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """``real_time`` gives Unix seconds of the machine: signatures are others' timestamps, so the injected clock has no say in them.
+    """``was_issued`` tells whether a key id was ever this server's own: such a key is verified in every mode.
+
+    ``real_time`` gives Unix seconds of the machine: signatures are others' timestamps, so the injected clock has no say in them.
 
     ``is_local`` tells, in development mode, whether the request at hand comes from this machine and no foreign page; outside
     development mode it is always False.
     """
 
     find_key: Callable[[str], AccessKey | None]
+    was_issued: Callable[[str], bool]
     real_time: Callable[[], int]
     is_local: Callable[[], bool]
     account_id: str
@@ -45,16 +49,20 @@ class Gate:
         try:
             given = read_authorization(header)
         except AwsError:
-            if self.is_local():
+            named = _KEY_ID.search(header)
+            if self.is_local() and not (named and self.was_issued(named[1])):
                 return Admitted(principal=self._developer(), region=self.region)
             raise
         key = self.find_key(given.access_key_id) if given.access_key_id.isascii() else None
         region = given.region if _REGION.fullmatch(given.region) else self.region
         if key is None:
-            # What looks like one of ours may have been: a removed key must not become an administrator.
-            if self.is_local() and not _ISSUED.fullmatch(given.access_key_id):
+            # A key that was taken back must not become an administrator.
+            if self.is_local() and not self.was_issued(given.access_key_id):
                 return Admitted(principal=self._developer(), region=region)
-            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
+            raise AwsError("UnrecognizedClientException", _UNRECOGNIZED)
+        if request.headers.get("x-amz-security-token"):
+            # Only temporary keys come with a token, and none of these is one.
+            raise AwsError("UnrecognizedClientException", _UNRECOGNIZED)
         check_signature(request, given, key.secret, service=service, now=self.real_time())
         principal = Principal(
             arn=f"arn:aws:iam::{key.account_id}:user/{key.name}",
@@ -66,11 +74,17 @@ class Gate:
 
     def check_allowed(self, principal: Principal, action: str, resource: str) -> None:
         """Raises ``AccessDeniedException`` where the key's policy does not allow it."""
-        if not allows(principal, action, resource):
-            raise AwsError(
-                "AccessDeniedException",
-                f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource}",
-            )
+        verdict = judge(principal, action, resource)
+        if verdict is Verdict.ALLOWED:
+            return
+        why = {
+            Verdict.DENIED: "with an explicit deny in an identity-based policy",
+            Verdict.UNMENTIONED: f"because no identity-based policy allows the {action} action",
+        }[verdict]
+        raise AwsError(
+            "AccessDeniedException",
+            f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource} {why}",
+        )
 
     def _developer(self) -> Principal:
         return Principal(

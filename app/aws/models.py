@@ -33,13 +33,22 @@ def load_model(service: str) -> ServiceModel:
 
     model = Loader().load_service_model(service, "service-2")
     metadata = model["metadata"]
+    # The prose is most of the model, and every worker would keep it.
+    shapes = {name: _without_prose(shape) for name, shape in model["shapes"].items()}
     return ServiceModel(
         service=service,
         target_prefix=metadata.get("targetPrefix", ""),
         signing_name=metadata.get("signingName", metadata["endpointPrefix"]),
-        shapes=model["shapes"],
+        shapes=shapes,
         operations={name: _operation(name, found) for name, found in model["operations"].items()},
     )
+
+
+def _without_prose(shape: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept = {key: value for key, value in shape.items() if key not in {"documentation", "members"}}
+    if "members" in shape:
+        kept["members"] = {name: {"shape": member["shape"]} for name, member in shape["members"].items()}
+    return kept
 
 
 def _operation(name: str, found: Mapping[str, Any]) -> OperationModel:

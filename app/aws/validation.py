@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 from app.aws.models import ServiceModel, load_model
@@ -11,6 +12,14 @@ from app.core.kernel.errors import InvalidParameter
 
 _LOOSER: Mapping[str, Mapping[str, Any]] = {"DomainType": {"type": "string", "min": 1, "max": 253}}
 """The model describes prefixes only, where Cognito takes whole host names too: ``auth.example.com`` (Cognito: CreateUserPoolDomain)."""
+_MOST_VIOLATIONS = 50
+"""An answer that told each of a million would be a hundred times as long as the request."""
+_LONGEST_MATCHED = 32_768
+"""Patterns of the model may take time that grows with the square of the text, where it sets no maximum."""
+_LONGEST_SHOWN = 2048
+_PRINTED = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]"
+_LINEAR = {f"{_PRINTED}+@{_PRINTED}+": f"{_PRINTED}(?:(?!@){_PRINTED})*@{_PRINTED}+"}
+"""An address may hold several ``@``, and the model's pattern tries each with each; this one means the same."""
 _PROPERTY = re.compile(r"\\p\{(\w)\}")
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -38,11 +47,11 @@ class BotocoreSchema:
         return load_model(self._service)
 
     def check(self, operation: str, document: Mapping[str, Any]) -> None:
-        """Raises ``InvalidParameter`` with every violation: type, required, length, range, enum, pattern, unknown members."""
+        """Raises ``InvalidParameter`` with the violations: type, required, length, range, enum, pattern, unknown members."""
         shape = self._model.operations[operation].input
         if shape is None:
             return
-        violations = list(self._violations(shape, dict(document), ""))
+        violations = list(islice(self._violations(shape, dict(document), ""), _MOST_VIOLATIONS))
         if violations:
             count = len(violations)
             heading = f"{count} validation error{'s' if count > 1 else ''} detected"
@@ -97,8 +106,10 @@ def _shown(shape: Mapping[str, Any], value: Any) -> str:
     if shape.get("sensitive") or isinstance(value, bytes):
         return "Value"
     if isinstance(value, list | tuple):
-        return f"Value '[{', '.join(map(str, value))}]'"
-    return f"Value '{value}'"
+        value = f"[{', '.join(map(str, value))}]"
+    text = str(value)
+    # Nobody needs a megabyte back to see which it was.
+    return f"Value '{text}'" if len(text) <= _LONGEST_SHOWN else f"Value '{text[:_LONGEST_SHOWN]}...'"
 
 
 def _refusal(shape: Mapping[str, Any], value: Any, path: str, constraint: str) -> str:
@@ -116,7 +127,7 @@ def _text(shape: Mapping[str, Any], value: str, path: str) -> Iterator[str]:
     yield from _bounds(shape, value, len(value), path, "length")
     if "enum" in shape and value not in shape["enum"]:
         yield _refusal(shape, value, path, f"satisfy enum value set: [{', '.join(shape['enum'])}]")
-    if "pattern" in shape and not java_pattern(shape["pattern"]).fullmatch(value):
+    if "pattern" in shape and not (len(value) <= _LONGEST_MATCHED and java_pattern(shape["pattern"]).fullmatch(value)):
         yield _refusal(shape, value, path, f"satisfy regular expression pattern: {shape['pattern']}")
 
 
@@ -126,7 +137,8 @@ def java_pattern(pattern: str) -> re.Pattern[str]:
 
     In these models ``\p`` stands inside brackets only, so a category becomes the ranges of its characters.
     """
-    return re.compile(_PROPERTY.sub(lambda match: _ranges_by_category()[match[1]], pattern), re.ASCII)
+    linear = _LINEAR.get(pattern, pattern)
+    return re.compile(_PROPERTY.sub(lambda match: _ranges_by_category()[match[1]], linear), re.ASCII)
 
 
 @cache
@@ -134,7 +146,8 @@ def _ranges_by_category() -> Mapping[str, str]:
     """For each major category its characters as ranges of a bracket expression, by one walk over Unicode."""
     ranges: dict[str, list[str]] = {}
     start, current = 0, unicodedata.category("\0")[0]
-    for point in range(1, 0x110001):
+    # Between these are no characters, or private ones: of the category that stands before each gap, too.
+    for point in chain(range(1, 0x40000), range(0xE0000, 0xE1000), (0x110000,)):
         category = unicodedata.category(chr(point))[0] if point < 0x110000 else ""
         if category != current:
             ranges.setdefault(current, []).append(f"\\U{start:08x}-\\U{point - 1:08x}")

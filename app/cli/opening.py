@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.config import Settings, SettingsError
+from app.core.audit.operator import Operator, operated_by
 from app.core.kernel.errors import Fact
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def installation(*, make: bool = False) -> Iterator["Installation"]:
     except StartRefused as refused:
         raise click.ClickException(str(refused)) from refused
     try:
-        with refusals():
+        with refusals(), operated_by(Operator(name="command line")):
             yield opened
     finally:
         opened.close()

@@ -34,9 +34,10 @@ _MACHINE_ENDS = (".json", "/readyz", "/healthz", "/metrics", "/dev/clock")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorAnswers:
-    """``render_error`` draws the page, so that a theme can."""
+    """``render_error`` draws the page, so that a theme can; ``render_aws`` answers calls of the AWS APIs."""
 
     render_error: RenderError
+    render_aws: RenderError | None = None
 
     def install(self, flask_app: Flask) -> None:
         """Blueprints keep their own tables; this is for what passes them by."""
@@ -48,6 +49,8 @@ class ErrorAnswers:
         """JSON for programs, a page for people."""
         sentence = sentence or _SENTENCES.get(status) or HTTPStatus(status).phrase
         request_id = find_request_id() or ""
+        if self.render_aws is not None and _is_aws_call():
+            return self.render_aws(status, sentence, request_id)
         if _is_for_a_program():
             response = jsonify(message=sentence, request_id=request_id)
             response.status_code = status
@@ -90,6 +93,10 @@ def plain_error_page(status: int, sentence: str, request_id: str) -> Response:
         "</main></body></html>\n"
     )
     return Response(body, status, mimetype="text/html")
+
+
+def _is_aws_call() -> bool:
+    return request.path == "/" and request.method == "POST" and "X-Amz-Target" in request.headers
 
 
 def _is_for_a_program() -> bool:

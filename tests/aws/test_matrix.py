@@ -2,26 +2,29 @@
 
 import hashlib
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 import requests
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
 from app.blueprints.user_pools.blueprint import user_pools_api
 from app.blueprints.user_pools.not_yet import NOT_YET
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_inputs import MODEL, least_input, members_of, required_of
+from tests.support.aws_signing import real_time, sign
 from tests.support.house import PASSWORD
 
 TARGET = "AWSCognitoIdentityProviderService"
+UNRECOGNIZED = "UnrecognizedClientException"
+NO_ALGORITHM = urlsafe_b64encode(b'{"alg":"none"}').decode()
 NOWHERE = "us-east-1_nothing00"
 SIGNED = sorted(name for name, operation in MODEL.operations.items() if not operation.unsigned)
 UNSIGNED = sorted(name for name, operation in MODEL.operations.items() if operation.unsigned)
 OF_A_POOL = [name for name in SIGNED if "UserPoolId" in required_of(name) and name not in NOT_YET]
 OF_A_CLIENT = [name for name in UNSIGNED if "ClientId" in required_of(name) and name not in NOT_YET]
+OF_A_CLIENT_IN_A_POOL = [name for name in OF_A_POOL if "ClientId" in required_of(name)]
+OF_A_USER = [name for name in OF_A_POOL if "Username" in required_of(name) and name != "AdminCreateUser"]
 OF_A_TOKEN = [name for name in UNSIGNED if "AccessToken" in members_of(name) and name not in NOT_YET]
 CONSTRAINED = sorted(name for name in MODEL.operations if required_of(name) and name not in NOT_YET)
 
@@ -50,28 +53,45 @@ class Wire:
         }
         limited = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}}
         self.limited = house.services.access_keys.create("123456789012", "limited", limited)
+        here = {"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:cognito-idp:*:*:userpool/{self.pool.pool_id}"}
+        self.narrow = house.services.access_keys.create("123456789012", "narrow", {"Statement": [here]})
+        self.gone = house.services.access_keys.create("123456789012", "gone")
+        house.services.access_keys.remove(self.gone.access_key_id)
+        self.other_pool = house.pool("other")
+        self.other_client = house.app_client(self.other_pool)
+        house.user(self.other_pool, "grace")
+        self.expired = self.tokens()["AccessToken"]
+        house.clock.advance(days=2)
         self.foreign = house.services.access_keys.create("999999999999", "foreign")
 
-    def tokens(self) -> dict[str, str]:
+    def tokens(self, username: str = "ada") -> dict[str, str]:
+        client = self.client if username == "ada" else self.other_client
         return self.house.unsigned.initiate_auth(
-            ClientId=self.client.client_id,
+            ClientId=client.client_id,
             AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+            AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},
         )["AuthenticationResult"]
 
     def send(
-        self, operation: str, document: dict[str, Any], key: tuple[str, str] | None = None, **more: str
+        self,
+        operation: str,
+        document: dict[str, Any],
+        key: tuple[str, str] | None = None,
+        *,
+        at: int | None = None,
+        token: str | None = None,
+        **more: str,
     ) -> tuple[int, str, str]:
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{TARGET}.{operation}"}
-        body = json.dumps(document)
+        body = json.dumps(document).encode()
         if key is not None:
-            signed = AWSRequest("POST", f"{self.house.url}/", data=body, headers=headers)
-            SigV4Auth(Credentials(*key), "cognito-idp", "us-east-1").add_auth(signed)
-            headers = dict(signed.headers)
+            headers = sign(f"{self.house.url}/", headers, body, key, at=at or real_time(), token=token)
         answer = requests.post(f"{self.house.url}/", data=body, headers={**headers, **more}, timeout=10)
         told = answer.json()
         assert answer.status_code < 500, (operation, told)
+        assert answer.headers["x-amzn-RequestId"]
         assert self.house.secret not in answer.text
+        assert "Traceback" not in answer.text
         assert PASSWORD not in answer.text
         return answer.status_code, str(told.get("__type")), str(told.get("message"))
 
@@ -102,10 +122,42 @@ def test_a_signed_operation_knows_its_caller(wire, operation):
     foreign_page = {"Origin": "https://evil.example"}
     assert wire.send(operation, document, **foreign_page)[1] == "MissingAuthenticationTokenException"
     assert wire.send(operation, document, (key_id, "x" * 40))[1] == "InvalidSignatureException"
-    assert wire.send(operation, document, ("AKIA" + "A" * 16, secret))[1] == "UnrecognizedClientException"
+    assert wire.send(operation, document, (wire.gone.access_key_id, wire.gone.secret.reveal()))[1] == UNRECOGNIZED
+    assert wire.send(operation, document, ("AKIA" + "A" * 16, secret), **foreign_page)[1] == UNRECOGNIZED
+    assert wire.send(operation, document, wire.own, token="t")[1] == UNRECOGNIZED
+    assert wire.send(operation, document, wire.own, at=real_time() - 600)[1] == "InvalidSignatureException"
+    assert wire.send(operation, document, Authorization="nonsense", **foreign_page)[1] == "IncompleteSignatureException"
     _, code, message = wire.send(operation, document, (wire.limited.access_key_id, wire.limited.secret.reveal()))
     assert code == "AccessDeniedException"
     assert f"cognito-idp:{operation}" in message
+
+
+@pytest.mark.parametrize("operation", OF_A_POOL)
+def test_a_key_for_one_pool_is_no_key_for_another(wire, operation):
+    document = {**least_input(operation, wire.known), "UserPoolId": wire.other_pool.pool_id}
+    _, code, message = wire.send(operation, document, (wire.narrow.access_key_id, wire.narrow.secret.reveal()))
+    assert code == "AccessDeniedException"
+    assert f"userpool/{wire.other_pool.pool_id} because no identity-based policy allows" in message
+
+
+@pytest.mark.parametrize("operation", OF_A_CLIENT_IN_A_POOL)
+def test_another_pools_client_is_not_found(wire, operation):
+    document = {**least_input(operation, wire.known), "ClientId": wire.other_client.client_id}
+    assert wire.send(operation, document, wire.own)[1] == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize("operation", OF_A_USER)
+def test_another_pools_user_is_not_found(wire, operation):
+    code = wire.send(operation, {**least_input(operation, wire.known), "Username": "grace"}, wire.own)[1]
+    assert code in {"UserNotFoundException", "ResourceNotFoundException"}
+
+
+@pytest.mark.parametrize("operation", UNSIGNED)
+def test_what_needs_no_signature_ignores_one(wire, operation):
+    document = least_input(operation, wire.known)
+    plain = wire.send(operation, document)
+    assert wire.send(operation, document, ("AKIA" + "A" * 16, "x"))[1] == plain[1]
+    assert wire.send(operation, document, Authorization="nonsense")[1] == plain[1]
 
 
 @pytest.mark.parametrize("operation", OF_A_POOL)
@@ -130,8 +182,12 @@ def test_a_token_that_is_no_access_token_of_a_living_session_is_refused(wire, op
     forged = f"{header}.{body}.{hashlib.sha256(b'x').hexdigest()}"
     revoked = wire.tokens()["AccessToken"]
     wire.house.unsigned.global_sign_out(AccessToken=revoked)
+    # Another pool's token says who signed it in its header: under this pool's name it is nobody's.
+    theirs = ".".join((header, *wire.tokens("grace")["AccessToken"].split(".")[1:]))
+    unsigned = NO_ALGORITHM + f".{body}."
     document = least_input(operation, wire.known)
-    for token in ("x", tokens["IdToken"], tokens["RefreshToken"], forged, revoked):
+    assert wire.send(operation, {**document, "AccessToken": wire.expired})[2] == "Access Token has expired"
+    for token in ("x", tokens["IdToken"], tokens["RefreshToken"], forged, theirs, unsigned, revoked, wire.expired):
         status, code, message = wire.send(operation, {**document, "AccessToken": token})
         assert (status, code) == (400, "NotAuthorizedException")
         assert token not in message

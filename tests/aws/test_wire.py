@@ -48,6 +48,60 @@ def test_six_megabytes_are_too_many(house):
     assert (status, code) == (413, "RequestEntityTooLargeException")
 
 
+def test_six_megabytes_in_chunks_are_too_many(house):
+    answer = requests.post(
+        f"{house.url}/",
+        data=(b" " * 100_000 for _ in range(60)),
+        headers={"X-Amz-Target": f"{TARGET}.ListUserPools"},
+        timeout=20,
+    )
+    assert refusal(answer) == (413, "RequestEntityTooLargeException")
+
+
+def test_three_megabytes_are_read(house):
+    body = json.dumps({"MaxResults": 1, "Surprise": "x" * 3_000_000}).encode()
+    assert post(house, body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "status"),
+    [
+        ({"Content-Type": "multipart/form-data; boundary=x"}, "", 415),
+        ({"Host": "evil.example"}, "", 421),
+        ({}, "?q=" + "x" * 20_000, 414),
+        ({}, "?q=%00", 400),
+        ({}, "?q=%ff", 400),
+    ],
+    ids=["multipart", "host", "long", "NUL", "no UTF-8"],
+)
+def test_what_is_refused_before_any_operation_is_told_in_awss_form(house, headers, query, status):
+    sent = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{TARGET}.ListUserPools", **headers}
+    answer = requests.post(f"{house.url}/{query}", data=b"{}", headers=sent, timeout=10)
+    assert refusal(answer) == (status, "SerializationException")
+
+
+def test_a_person_at_that_address_sees_a_page(house):
+    answer = requests.post(f"{house.url}/", data=b"a", headers={"Host": "evil.example"}, timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (421, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])
+def test_the_content_type_decides_nothing(house, content_type):
+    assert post(house, b'{"MaxResults": 1}', **{"Content-Type": content_type}).status_code == 200
+
+
+def test_the_message_stands_in_a_header_too(house):
+    answer = post(house, b'{"MaxResults": 61}')
+    assert answer.headers["x-amzn-ErrorMessage"] == answer.json()["message"]
+
+
+def test_a_message_of_several_lines_and_scripts_makes_one_plain_header(house):
+    answer = post(house, json.dumps({"PoolName": "é\nSet-Cookie: a=b"}).encode(), f"{TARGET}.CreateUserPool")
+    assert refusal(answer) == (400, "InvalidParameterException")
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["x-amzn-ErrorMessage"].isascii()
+
+
 def test_a_member_out_of_its_range_is_named_in_aws_words(house):
     answer = post(house, b'{"MaxResults": 61}')
     assert refusal(answer) == (400, "InvalidParameterException")

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable, Mapping
 
 from app.aws.dispatch import Api
@@ -27,6 +28,7 @@ from app.blueprints.user_pools.users import AdministeredUsers
 from app.services import Services
 
 SERVICE = "cognito-idp"
+_PARTITION = re.compile(r"^arn:aws[a-z-]*:", re.ASCII)
 FAMILIES: tuple[Callable[..., object], ...] = (
     UserPools,
     UserPoolClients,
@@ -67,4 +69,5 @@ def resource_of(document: Mapping[str, object], account_id: str, region: str) ->
     pool_id, arn = document.get("UserPoolId"), document.get("ResourceArn")
     if isinstance(pool_id, str):
         return f"arn:aws:cognito-idp:{region}:{account_id}:userpool/{pool_id}"
-    return arn if isinstance(arn, str) else "*"
+    # Every partition's name leads to the same pool, so that no spelling gets around a Deny.
+    return _PARTITION.sub("arn:aws:", arn) if isinstance(arn, str) else "*"

@@ -87,12 +87,17 @@ _INSTEAD = {
     "RefreshTokenReuseException": "NotAuthorizedException",
     "ResourceNotFoundException": "UnauthorizedException",
     "LimitExceededException": "TooManyRequestsException",
+    "NotAuthorizedException": "UnauthorizedException",
     "ConcurrentModificationException": "InvalidParameterException",
     "UserPoolTaggingException": "InvalidParameterException",
     "FeatureUnavailableInTierException": "InvalidParameterException",
     "TierChangeNotAllowedException": "InvalidParameterException",
 }
 """Where an operation does not model an error, the nearest one that it does."""
+
+
+_THROTTLED = "TooManyRequestsException"
+"""What clients wait and come back for, whether an operation models it or not. Everything models InvalidParameterException."""
 
 
 def name_of(fact: type[facts.Fact]) -> str:
@@ -105,4 +110,6 @@ def translate(operation: OperationModel, fact: facts.Fact) -> AwsError:
     name = name_of(type(fact))
     while name not in operation.errors and name in _INSTEAD:
         name = _INSTEAD[name]
+    if name not in operation.errors and name != _THROTTLED:
+        name = "InvalidParameterException"
     return AwsError(name, fact.text)

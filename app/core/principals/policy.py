@@ -1,6 +1,7 @@
 """May this principal do that? Exact names and ``*`` in actions and resources; an explicit Deny wins, and silence refuses."""
 
 from collections.abc import Mapping
+from enum import Enum, auto
 from typing import Any
 
 from app.core.kernel.errors import InvalidParameter
@@ -9,19 +10,32 @@ from app.core.principals.model import Principal
 _KNOWN = {"Sid", "Effect", "Action", "Resource"}
 
 
+class Verdict(Enum):
+    """What a principal's policy says of one action on one resource."""
+
+    ALLOWED = auto()
+    DENIED = auto()
+    UNMENTIONED = auto()
+
+
 def allows(principal: Principal, action: str, resource: str) -> bool:
+    """As ``judge``, as a question."""
+    return judge(principal, action, resource) is Verdict.ALLOWED
+
+
+def judge(principal: Principal, action: str, resource: str) -> Verdict:
     """``action`` is ``cognito-idp:CreateUserPool``, ``resource`` an ARN or ``*``. A principal without a policy is an administrator."""
     if principal.policy is None:
-        return True
-    verdict = False
+        return Verdict.ALLOWED
+    verdict = Verdict.UNMENTIONED
     for statement in _listed(principal.policy["Statement"]):
         if not any(matches(pattern.lower(), action.lower()) for pattern in _listed(statement["Action"])):
             continue
         if not any(matches(pattern, resource) for pattern in _listed(statement["Resource"])):
             continue
         if statement["Effect"] == "Deny":
-            return False
-        verdict = True
+            return Verdict.DENIED
+        verdict = Verdict.ALLOWED
     return verdict
 
 

@@ -1,5 +1,7 @@
+import hmac
 import secrets
 import string
+from base64 import b32encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Fact
 from app.core.kernel.recorder import Recorder, Unrecorded
+from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
 from app.core.principals.model import AccessKey
@@ -14,6 +17,7 @@ from app.core.principals.policy import check_policy
 from app.core.principals.ports import AccessKeyStore
 
 _ID_ALPHABET = string.ascii_uppercase + "234567"
+_RANDOM_CHARACTERS, _MARK_CHARACTERS = 9, 7
 _SECRET_ALPHABET = string.ascii_letters + string.digits + "+/"
 
 
@@ -27,6 +31,7 @@ class AccessKeys:
 
     store: AccessKeyStore
     read: Callable[[str], AccessKey | None]
+    hasher: Hasher
     clock: Clock
     transactions: Transactions
     root: AccessKey | None = None
@@ -37,7 +42,7 @@ class AccessKeys:
         if policy is not None:
             check_policy(policy)
         key = AccessKey(
-            access_key_id="AKIA" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(16)),
+            access_key_id=self._issue_id("AKIA"),
             account_id=account_id,
             name=name,
             secret=Secret("".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40))),
@@ -54,6 +59,24 @@ class AccessKeys:
         if self.root is not None and access_key_id == self.root.access_key_id:
             return self.root
         return self.read(access_key_id)
+
+    def was_issued(self, access_key_id: str) -> bool:
+        """Whether this server made the id, even if the key is gone: the id's end is a keyed mark over its beginning.
+
+        A removed key is never mistaken for a stranger's, and a stranger's (AWS's own look the same) never for a removed one.
+        """
+        if self.find(access_key_id) is not None:
+            return True
+        beginning, mark = access_key_id[:-_MARK_CHARACTERS], access_key_id[-_MARK_CHARACTERS:]
+        return hmac.compare_digest(self._mark(beginning).encode(), mark.encode())
+
+    def _issue_id(self, prefix: str) -> str:
+        beginning = prefix + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_RANDOM_CHARACTERS))
+        return beginning + self._mark(beginning)
+
+    def _mark(self, beginning: str) -> str:
+        mac = hmac.digest(self.hasher.derive("access key ids"), beginning.encode(), "sha256")
+        return b32encode(mac).decode()[:_MARK_CHARACTERS]
 
     def list_all(self) -> list[AccessKey]:
         """Those that were issued, oldest first."""

@@ -1,9 +1,15 @@
 """AWS's documents are refused in AWS's words (errors-and-protocol.md §4)."""
 
+import json
 import re
+import subprocess
+import sys
+import unicodedata
+from timeit import repeat
 
 import pytest
 
+from app.aws import codec
 from app.aws.models import load_model
 from app.aws.validation import BotocoreSchema, java_pattern
 from app.core.kernel.errors import InvalidParameter
@@ -127,3 +133,55 @@ def test_every_pattern_of_the_model_can_be_read():
     patterns = {shape["pattern"] for shape in load_model("cognito-idp").shapes.values() if "pattern" in shape}
     assert len(patterns) > 20
     assert all(isinstance(java_pattern(pattern), re.Pattern) for pattern in patterns)
+
+
+def test_of_a_million_violations_some_are_told():
+    text = refusal("SignUp", {"ClientId": "x", "Username": "u", "UserAttributes": [{}] * 100_000})
+    assert text.startswith("50 validation errors detected: ")
+    assert len(text) < 10_000
+
+
+def test_a_long_value_is_not_told_in_full():
+    assert len(refusal("CreateUserPool", {"PoolName": "x" * 1_000_000})) < 10_000
+
+
+@pytest.mark.parametrize(
+    "text", ["@" * 1_000_000, "a@" * 500_000 + " ", "a" * 1_000_000], ids=["at", "pairs", "letters"]
+)
+def test_no_text_keeps_a_pattern_busy(text):
+    patterned = {name for name, shape in load_model("cognito-idp").shapes.items() if shape.get("pattern")}
+    assert "EmailAddressType" in patterned
+    assert refusal("CreateUserPool", {"PoolName": "a", "EmailConfiguration": {"ReplyToEmailAddress": text}})
+
+
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [("a@b", True), ("a@@b", True), ("@@b", True), ("a@b@c", True), ("@b", False), ("a@", False), ("ab", False), ("a b@c", False)],
+)  # fmt: skip
+def test_the_linear_pattern_of_an_address_means_what_the_models_means(address, fits):
+    model = load_model("cognito-idp").shapes["EmailAddressType"]["pattern"]
+    assert bool(java_pattern(model).fullmatch(address)) is fits
+    slow = model.replace(r"[\p{L}\p{M}\p{S}\p{N}\p{P}]", r"[^\s]")
+    assert bool(re.fullmatch(slow, address)) is fits
+
+
+def test_the_gaps_of_unicode_hold_no_letters():
+    gaps = (*range(0x40000, 0xE0000), *range(0xE1000, 0x110000))
+    assert {unicodedata.category(chr(point))[0] for point in gaps} == {"C"}
+
+
+def test_validating_a_call_takes_less_than_a_tenth_of_a_millisecond():
+    model = load_model("cognito-idp")
+    body = json.dumps({"AccessToken": "eyJ" + "a" * 1200 + ".b.c"}).encode()
+
+    def validate():
+        SCHEMA.check("GetUser", codec.read(model, model.operations["GetUser"].input, codec.read_body(body)))
+
+    assert min(repeat(validate, number=100, repeat=20)) / 100 < 100e-6
+
+
+def test_importing_the_wire_loads_no_model():
+    program = "import sys, app.aws.dispatch, app.blueprints.user_pools.blueprint; print('botocore' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout == "False\n"
+    )

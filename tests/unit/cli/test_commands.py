@@ -252,3 +252,38 @@ def test_a_rotation_takes_the_pools_algorithm(poolhouse, pool):
     assert poolhouse("pool", "set", pool, "signing_algorithm=HS256").code == 1
     made = poolhouse("key", "rotate", "--pool", pool).json
     assert {key["algorithm"] for key in made} == {"ES256"}
+
+
+def test_an_access_key_is_made_listed_without_its_secret_and_taken_back(poolhouse, pool):
+    made = poolhouse("access-key", "create", "ci").json
+    assert made["AccountId"] == "123456789012"
+    assert made["Policy"] is None
+    listed = poolhouse("access-key", "list")
+    assert [key["AccessKeyId"] for key in listed.json] == [made["AccessKeyId"]]
+    assert made["SecretAccessKey"] not in listed.output
+    assert poolhouse("access-key", "delete", made["AccessKeyId"]).code == 0
+    assert poolhouse("access-key", "list").json == []
+    assert poolhouse("access-key", "delete", made["AccessKeyId"]).complaint == "Error: The access key does not exist.\n"
+
+
+def test_an_access_key_takes_its_policy_from_a_file(poolhouse, pool, tmp_path):
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "cognito-idp:List*", "Resource": "*"}],
+    }
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(policy))
+    assert (
+        poolhouse("access-key", "create", "ci", "--policy", f"@{file}", "--account", "1" * 12).json["Policy"] == policy
+    )
+
+
+@pytest.mark.parametrize(
+    "policy",
+    ["{", "[]", "{}", "@/no/such/file", '{"Statement": [{"Effect": "Allow", "NotAction": "*", "Resource": "*"}]}'],
+)
+def test_an_access_key_with_a_policy_that_is_none_is_not_made(poolhouse, pool, policy):
+    answer = poolhouse("access-key", "create", "ci", "--policy", policy)
+    assert answer.code in {1, 2}
+    assert "Traceback" not in answer.complaint
+    assert poolhouse("access-key", "list").json == []
