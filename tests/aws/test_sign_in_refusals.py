@@ -1,8 +1,10 @@
 """What a sign-in through the API refuses, and what a refusal leaves as it was."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import pyotp
 import pytest
 
 from app.core.kernel.secret import Secret
@@ -196,6 +198,20 @@ def test_a_choice_that_lacks_its_password_may_be_made_again(house):
     )
     assert refused(caller.respond, asked, ANSWER="PASSWORD_SRP", SRP_A="zz")[0] == "InvalidParameter"
     assert "AccessToken" in caller.respond(asked, ANSWER="PASSWORD", PASSWORD=PASSWORD)["AuthenticationResult"]
+
+
+def test_a_software_token_is_asked_for_by_the_name_its_user_gave_it(ada):
+    ada.house.idp.set_user_pool_mfa_config(
+        UserPoolId=ada.client.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    asked = ada.by_password()
+    assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_SETUP"]) == ["SOFTWARE_TOKEN_MFA"]
+    begun = ada.house.unsigned.associate_software_token(Session=asked["Session"])
+    code = pyotp.TOTP(begun["SecretCode"]).at(ada.house.clock.now())
+    ada.house.unsigned.verify_software_token(Session=begun["Session"], UserCode=code, FriendlyDeviceName="my phone")
+    asked = ada.by_password()
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    assert asked["ChallengeParameters"] == {"FRIENDLY_DEVICE_NAME": "my phone", "USER_ID_FOR_SRP": "ada"}
 
 
 # -- refreshing ----------------------------------------------------------------------------------------------------------

@@ -81,6 +81,11 @@ class Totp:
     def is_set_up(self, pool_id: PoolId, sub: Sub) -> bool:
         return self.store.find(pool_id, sub, confirmed=True) is not None
 
+    def find_name(self, pool_id: PoolId, sub: Sub) -> str | None:
+        """What the user calls the token (Cognito: FriendlyDeviceName)."""
+        token = self.store.find(pool_id, sub, confirmed=True)
+        return None if token is None else token.name
+
     def check(self, pool: Pool, user: User, code: Secret) -> None:
         """The code is right, now, and for the first time. Raises ``CodeMismatch``, ``SoftwareTokenUsed``, ``SoftwareTokenNotFound``.
 

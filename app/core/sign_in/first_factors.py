@@ -30,12 +30,16 @@ def choose_first_factors(pool: Pool, user: User, *, has_passkey: bool) -> tuple[
 
 
 def choose_plausible(pool: Pool, typed: str) -> tuple[str, ...]:
-    """What somebody is offered who does not exist: what a user with an address of the typed kind would be."""
+    """What somebody is offered who does not exist: what most users of that kind of name would be. Whoever has a username of their
+    own choice nearly always has an e-mail address too, and rarely a number that the pool does not ask for.
+    """
     allowed, names = pool.settings.first_factors, pool.settings.username_attributes
     required = pool.settings.required_attributes
     found = [PASSWORD, PASSWORD_SRP] if PASSWORD in allowed else []
     if not pool.settings.mfa.is_on:
-        if steps.EMAIL_OTP in allowed and ("email" in required or names == {"email"} or looks_like_email(typed)):
+        if steps.EMAIL_OTP in allowed and (
+            "email" in required or not names or names == {"email"} or looks_like_email(typed)
+        ):
             found.append(steps.EMAIL_OTP)
         if steps.SMS_OTP in allowed and (
             "phone_number" in required or names == {"phone_number"} or looks_like_phone(typed)

@@ -10,6 +10,7 @@ from app.core.factors.passkey import RelyingParty
 from app.core.factors.srp import read_public
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import InvalidParameter, LockedOut, TooManyRequests, UserDisabled, UserNotFound
+from app.core.kernel.ids import Sub
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.sign_in.concealment import choose_refusal
@@ -114,10 +115,11 @@ class FirstSteps(Progression):
 
     def _first_factors(self, entry: Entry) -> tuple[str, ...]:
         user = entry.user
+        allowed = steps.WEB_AUTHN in entry.pool.settings.first_factors
+        # Asked of nobody as well, so that it takes the same time.
+        has_passkey = allowed and self.passkeys.has_any(entry.pool.pool_id, user.sub if user else Sub(entry.who))
         if user is None or not user.enabled:
             return choose_plausible(entry.pool, entry.typed)
-        allowed = steps.WEB_AUTHN in entry.pool.settings.first_factors
-        has_passkey = allowed and self.passkeys.has_any(entry.pool.pool_id, user.sub)
         return choose_first_factors(entry.pool, user, has_passkey=has_passkey)
 
     def _first(
@@ -164,6 +166,7 @@ class FirstSteps(Progression):
     def _known(self, entry: Entry, user: User | None) -> dict[str, str]:
         """What an attempt remembers of how it began."""
         data = {"who": entry.who, "door": entry.door}
-        if entry.device_key is not None and user is None:
-            data["device_key"] = entry.device_key
+        if entry.device_key is not None and user is None and entry.pool.settings.devices is not None:
+            # Looked for like somebody's, so that it takes the same time.
+            self.devices.find(entry.pool, Sub(entry.who), entry.device_key)
         return data | self._device_data(entry.pool, user, entry.device_key, entry.door)

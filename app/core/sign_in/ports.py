@@ -18,6 +18,8 @@ class SoftwareTokens(Protocol):
     def confirm(self, pool: Pool, user: User, code: Secret, *, name: str | None = None) -> None:
         """Raises ``CodeMismatch``."""
 
+    def find_name(self, pool_id: PoolId, sub: Sub) -> str | None: ...
+
     def check(self, pool: Pool, user: User, code: Secret) -> None:
         """Raises ``CodeMismatch``, and ``SoftwareTokenUsed`` for a code that was accepted before."""
 

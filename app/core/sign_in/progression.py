@@ -150,12 +150,17 @@ class Progression:
             self.rates.check("mfa_code", f"{pool.pool_id}:{user.sub}", 30)
             destination, kept = self.codes.send(pool, client, user, address_of(ask.step), caller)
             data |= kept
+        parameters = {}
+        if ask.step == steps.SOFTWARE_TOKEN_MFA and attempt.data.get("door") != "pages":
+            name = self.software_tokens.find_name(pool.pool_id, user.sub)
+            parameters = {} if name is None else {"FRIENDLY_DEVICE_NAME": name}
         session = self.attempts.put(replace(attempt, step=ask.step, data=data))
         trail.record(ask.step)
         return Challenge(
             step=ask.step,
             session=session,
             username=user.username,
+            parameters=parameters,
             choices=ask.choices,
             destination=destination,
             missing_attributes=ask.missing_attributes,

@@ -210,6 +210,12 @@ def test_a_code_is_never_offered_first_where_a_second_factor_would_follow(pool, 
     assert codes or offered == ("PASSWORD", "PASSWORD_SRP")
 
 
+def test_nobody_of_a_free_name_is_offered_what_somebody_with_an_address_would_be(pool, user):
+    pool = replace(pool, settings=PoolSettings.read(PASSWORDLESS))
+    somebody = choose_first_factors(pool, replace(user, attributes=ADDRESS), has_passkey=False)
+    assert choose_plausible(pool, "nobody") == somebody
+
+
 @pytest.mark.parametrize("settings", [OFF, OPTIONAL, ON])
 def test_nobody_is_offered_what_somebody_of_that_name_would_be(pool, user, settings):
     pool = replace(pool, settings=PoolSettings.read({**PASSWORDLESS, "UsernameAttributes": ["email"], **settings}))
