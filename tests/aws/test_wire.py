@@ -120,6 +120,41 @@ def test_a_browser_may_ask_from_anywhere(house):
     assert "x-amz-target" in answer.headers["Access-Control-Allow-Headers"]
 
 
+CROSS_SITE = {"Origin": "https://app.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
+
+
+def test_an_app_of_another_origin_signs_people_up_and_in(house):
+    """What browsers add to a cross-site call must not look like a forged form."""
+    client = house.app_client(house.pool())
+    named = {"ClientId": client.client_id, "Username": "ada", "Password": "Correct-horse-7"}
+    answer = post(house, json.dumps(named).encode(), f"{TARGET}.SignUp", **CROSS_SITE)
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    asked = {
+        "ClientId": client.client_id,
+        "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": {"USERNAME": "ada", "PASSWORD": "x"},
+    }
+    assert refusal(post(house, json.dumps(asked).encode(), f"{TARGET}.InitiateAuth", **CROSS_SITE))[0] == 400
+
+
+def test_what_a_browser_may_send_it_may_read_the_answer_of(house):
+    answer = post(house, b'{"MaxResults": 61}')
+    exposed = set(answer.headers["Access-Control-Expose-Headers"].split(","))
+    assert {"x-amzn-RequestId", "x-amzn-ErrorType", "x-amzn-ErrorMessage", "Date"} <= exposed
+
+
+def test_cookies_are_neither_read_nor_set(house):
+    answer = post(house, b'{"MaxResults": 1}', Cookie="a=b; session=c")
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_an_answer_is_kept_by_no_cache(house):
+    assert "no-store" in post(house, b'{"MaxResults": 1}').headers.get("Cache-Control", "")
+
+
 def test_a_page_of_another_origin_is_no_developer(house):
     answer = post(house, b'{"MaxResults": 1}', Origin="https://evil.example")
     assert refusal(answer) == (400, "MissingAuthenticationTokenException")

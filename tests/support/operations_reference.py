@@ -136,19 +136,27 @@ def state_of(operation: str, marked: set[tuple[str, str | None]]) -> str:
         if (operation, error) not in marked and error not in excused(operation) and (operation, error) not in OF_ONE
     )
     names = ", ".join(error.removesuffix("Exception") for error in missing)
-    return f"works; no test provokes {names}" if missing else "works"
+    return f"differs (no test provokes {names})" if missing else "works"
+
+
+def states_of(marked: set[tuple[str, str | None]]) -> dict[str, str]:
+    return {name: state_of(name, marked) for name in MODEL.operations}
+
+
+def working(states: Mapping[str, str]) -> int:
+    """How many operations work."""
+    return sum(state == "works" for state in states.values())
 
 
 def document() -> str:
     marked = marks()
-    states = {name: state_of(name, marked) for name in MODEL.operations}
-    working = sum(state == "works" for state in states.values())
+    states = states_of(marked)
     lines = [
         "# Operations of `cognito-idp`",
         "",
         "Generated from botocore's model and the marked tests by `python -m tests.support.operations_reference`; do not edit.",
         "",
-        f"{working} of {len(states)} operations *work*: tests hold the success and each modelled error that can be provoked here.",
+        f"{working(states)} of {len(states)} operations *work*: tests hold the success and each modelled error that can be provoked here.",
         "Of others that are there, the errors are named that no test provokes.",
         "Those *not yet* there answer with `OperationNotEnabledException`, or `InvalidParameterException` where that is not modelled.",
         "",

@@ -122,7 +122,7 @@ def _schema_attributes(given: Any) -> list[dict[str, Any]]:
     standard = {name: _standard_member(name) for name in standard_schema()}
     custom: dict[str, dict[str, Any]] = {}
     for member in given:
-        name = member["Name"]
+        name = _name_in(member)
         if name in standard:
             _check_standard(name, member, standard[name])
             standard[name] |= member
@@ -134,6 +134,14 @@ def _schema_attributes(given: Any) -> list[dict[str, Any]]:
     members = [*standard.values(), *custom.values()]
     _check_count(members)
     return members
+
+
+def _name_in(member: Mapping[str, Any]) -> str:
+    """The model lets an attribute come without its name."""
+    name: str | None = member.get("Name")
+    if name is None:
+        raise InvalidParameter("Invalid schema: an attribute has no Name.")
+    return name
 
 
 def _check_count(members: Sequence[Mapping[str, Any]]) -> None:
@@ -170,7 +178,7 @@ def _check_standard(name: str, member: Mapping[str, Any], before: Mapping[str, A
 
 
 def _custom_member(member: Mapping[str, Any]) -> dict[str, Any]:
-    name = member["Name"]
+    name = _name_in(member)
     if not _CUSTOM_NAME.fullmatch(name) or ":" in name:
         raise InvalidParameter(f"Invalid attribute name {name}: 1 to 20 characters without spaces or colons.")
     if member.get("Required"):
