@@ -12,6 +12,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.support.free_port import free_port
 from tests.support.server import ROOT, environment
@@ -121,9 +122,21 @@ def test_public_url_is_the_port_that_was_asked_for(tmp_path):
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             assert process.stdout.readline().decode().strip() == f"Poolhouse on http://localhost:{port}"
+            # A signal that comes before the workers do may be lost on the way.
+            wait_until(lambda: answers(port), seconds=60, what="the server to answer")
         finally:
             process.terminate()
-        process.wait(20)
+            try:
+                process.wait(20)
+            finally:
+                process.kill()
+
+
+def answers(port):
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).ok
+    except requests.ConnectionError:
+        return False
 
 
 # -- starts that are refused -------------------------------------------------------------------------------------------
