@@ -36,6 +36,7 @@ def test_of_two_members_of_one_name_the_last_counts():
     [
         ("ListUserPools", '{"MaxResults": 1e999}'),
         ("ListUserPools", '{"MaxResults": -Infinity}'),
+        ("CompleteWebAuthnRegistration", '{"Credential": {"a": 1e999}}'),
         ("ListUserPools", f'{{"MaxResults": {"9" * 5000}}}'),
         ("ListUserPools", '{"MaxResults": 1.0}'),
         ("ListUserPools", '{"MaxResults": 2147483648}'),
