@@ -88,7 +88,7 @@ def test_a_pool_has_so_many_groups_and_no_more(house, pool):
 
 @pytest.mark.operation("CreateGroup", "InvalidParameterException")
 @pytest.mark.operation("UpdateGroup", "InvalidParameterException")
-@pytest.mark.parametrize("more", [{"RoleArn": "x" * 20}, {"Description": "x" * 2049}, {"Precedence": 2**40}])
+@pytest.mark.parametrize("more", [{"RoleArn": "x" * 20}, {"Description": "x" * 2049}])
 def test_members_out_of_bounds_are_refused(house, pool, more):
     made(house, pool)
     with refused("InvalidParameterException"):
