@@ -10,8 +10,9 @@ from typing import Any
 from app.aws.errors import SerializationFailed
 from app.aws.models import ServiceModel
 
-_NUMBERS = {"integer": 1 << 31, "long": 1 << 63}
-"""What an integer may reach: Java's, and PostgreSQL's."""
+_NUMBERS = frozenset({"integer", "long"})
+_LARGEST = (1 << 63) - 1
+"""Beyond it no database goes. The rooms say what their own numbers may reach."""
 
 
 def read_body(body: bytes) -> Mapping[str, Any]:
@@ -95,7 +96,7 @@ def _blob(value: Any, path: str) -> bytes:
 def _number(value: Any, kind: str, path: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int if kind in _NUMBERS else (int, float)):
         raise SerializationFailed(f"{path} must be a number.")
-    if kind in _NUMBERS and not -_NUMBERS[kind] <= value < _NUMBERS[kind]:
+    if kind in _NUMBERS and abs(value) > _LARGEST:
         raise SerializationFailed(f"{path} is a number out of range.")
     return value
 

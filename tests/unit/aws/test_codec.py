@@ -39,7 +39,7 @@ def test_of_two_members_of_one_name_the_last_counts():
         ("CompleteWebAuthnRegistration", '{"Credential": {"a": 1e999}}'),
         ("ListUserPools", f'{{"MaxResults": {"9" * 5000}}}'),
         ("ListUserPools", '{"MaxResults": 1.0}'),
-        ("ListUserPools", '{"MaxResults": 2147483648}'),
+        ("ListUserPools", '{"MaxResults": 9223372036854775808}'),
         ("ListUserPools", '{"NextToken": ["a"]}'),
         ("ListUserPools", '{"NextToken": "a\\u0000"}'),
         ("CreateUserPool", '{"PoolName": {"a": 1}}'),
