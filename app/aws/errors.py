@@ -1,6 +1,7 @@
 """What an AWS client is told when it is refused."""
 
 import json
+import re
 from collections.abc import Mapping
 
 from flask import Response
@@ -11,6 +12,7 @@ CORS = {
     "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
 }
 """Browser SDKs call from any origin, without cookies; ``Date`` corrects their clocks."""
+_UNPRINTABLE = re.compile(r"[^ -~]", re.ASCII)
 _OF_STATUS = {
     413: "RequestEntityTooLargeException",
     500: "InternalErrorException",
@@ -43,10 +45,10 @@ def error_response(error: AwsError) -> Response:
         body["reasonCode"] = error.reason_code
     response = json_response(body, status=error.status)
     response.headers["x-amzn-ErrorType"] = f"{error.code}:"
-    # A header carries latin-1 without line ends; the body says it in full.
-    response.headers["x-amzn-ErrorMessage"] = (
-        error.message.encode("ascii", "replace").decode().replace("\n", " ")[:1024]
-    )
+    # A header carries printable characters on one line; the body says it in full.
+    response.headers["x-amzn-ErrorMessage"] = _UNPRINTABLE.sub(" ", error.message.encode("ascii", "replace").decode())[
+        :1024
+    ]
     return response
 
 

@@ -1,6 +1,7 @@
 """The wire itself: what is answered to a request that no operation should ever see."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -95,11 +96,24 @@ def test_the_message_stands_in_a_header_too(house):
     assert answer.headers["x-amzn-ErrorMessage"] == answer.json()["message"]
 
 
-def test_a_message_of_several_lines_and_scripts_makes_one_plain_header(house):
-    answer = post(house, json.dumps({"PoolName": "é\nSet-Cookie: a=b"}).encode(), f"{TARGET}.CreateUserPool")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a;\nSet-Cookie: a=b",
+        "a;\rSet-Cookie: a=b",
+        "a;\r\nSet-Cookie: a=b",
+        "a;\x0b\x0c\x1b\x7f",
+        "é;\x85\u2028",
+        ";" * 5000,
+    ],
+    ids=["newline", "return", "both", "control", "others", "long"],
+)
+def test_whatever_a_message_repeats_makes_one_plain_header(house, name):
+    answer = post(house, json.dumps({"PoolName": name}).encode(), f"{TARGET}.CreateUserPool")
     assert refusal(answer) == (400, "InvalidParameterException")
     assert "Set-Cookie" not in answer.headers
-    assert answer.headers["x-amzn-ErrorMessage"].isascii()
+    assert re.fullmatch(r"[ -~]{1,1024}", answer.headers["x-amzn-ErrorMessage"])
+    assert name[:2000] in answer.json()["message"]
 
 
 def test_a_member_out_of_its_range_is_named_in_aws_words(house):

@@ -7,7 +7,7 @@ from typing import Any
 from tests.support.aws_inputs import MODEL, least_input, members_of
 
 _TEXTS = (
-    "", " ", "a\0", "a", "A" * 300, "x" * 70_000, "é", "\u202e", "\ud7ff", "\U0001f600", "a\nb", "a\tb", "\x01", "\x7f", "\x85", "%", "%00",
+    "", " ", "a\0", "a", "A" * 300, "x" * 70_000, "é", "\u202e", "\ud7ff", "\U0001f600", "a\nb", "a\r\nb: c", "\r", "a\tb", "\x01", "\x7f", "\x85", "%", "%00",
     "'", "''", '"', "\\", "\\u0000", "/", "../..", "*", "_", "=", "null", "true", "-1", "0", "1e9", "99999999999999999999", "NaN",
     "a@b", "a@b.example", "@", "+", "+1", "+15555550100", "https://", "https://a.example/cb", "javascript:alert(1)", "http://[::1",
     "custom:x", "dev:custom:x", "sub", "email", "cognito:username", 'email = "a"', 'email ^= "', 'sub = "\\"', 'username = "%"',
