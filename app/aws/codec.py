@@ -3,6 +3,7 @@
 import binascii
 import json
 import math
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 from app.aws.errors import SerializationFailed
 from app.aws.models import ServiceModel
 
-_NUMBERS = {"integer": 1 << 31, "long": 1 << 63}
-"""What an integer may reach: Java's, and PostgreSQL's."""
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_NUMBERS = frozenset({"integer", "long"})
+_LARGEST = (1 << 63) - 1
+"""Beyond it no database goes. The rooms say what their own numbers may reach."""
 
 
 def read_body(body: bytes) -> Mapping[str, Any]:
@@ -19,9 +22,12 @@ def read_body(body: bytes) -> Mapping[str, Any]:
     if not body:
         return {}
     try:
-        document = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
-        # What JSON allows and UTF-8 does not: a lone surrogate, which no database and no answer can carry.
-        json.dumps(document, ensure_ascii=False).encode()
+        # Strictly UTF-8 (RFC 8259 §8.1): Python's own reading of bytes would let a lone surrogate through.
+        text = body.decode("utf-8-sig")
+        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        if _SURROGATE.search(text):
+            # What JSON allows and UTF-8 does not: half a pair, which no database and no answer can carry.
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise SerializationFailed from error
     if not isinstance(document, dict):
@@ -95,7 +101,7 @@ def _blob(value: Any, path: str) -> bytes:
 def _number(value: Any, kind: str, path: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int if kind in _NUMBERS else (int, float)):
         raise SerializationFailed(f"{path} must be a number.")
-    if kind in _NUMBERS and not -_NUMBERS[kind] <= value < _NUMBERS[kind]:
+    if kind in _NUMBERS and abs(value) > _LARGEST:
         raise SerializationFailed(f"{path} is a number out of range.")
     return value
 

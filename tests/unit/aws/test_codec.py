@@ -27,6 +27,28 @@ def test_what_the_model_does_not_know_and_what_is_null_is_dropped():
     assert read("ListUserPools", '{"MaxResults": 1, "NextToken": null, "Surprise": {"a": [1]}}') == {"MaxResults": 1}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"NextToken": "\\ud800"}',
+        b'{"NextToken": "\\uDFFF"}',
+        b'{"\\ud800": 1}',
+        b'{"NextToken": "\xed\xa0\x80"}',
+        '{"NextToken": "a"}'.encode("utf-16"),
+        '{"NextToken": "a"}'.encode("utf-32"),
+        b'{"NextToken": "\xff"}',
+    ],
+)
+def test_what_is_no_utf_8_is_not_read(body):
+    with pytest.raises(SerializationFailed):
+        codec.read_body(body)
+
+
+@pytest.mark.parametrize("body", [b'{"NextToken": "\\ud83d\\ude00"}', '{"NextToken": "😀"}'.encode(), b'\xef\xbb\xbf{"NextToken": "\\uD83D\\uDE00"}'])  # fmt: skip
+def test_a_pair_of_surrogates_is_a_character(body):
+    assert codec.read_body(body) == {"NextToken": "😀"}
+
+
 def test_of_two_members_of_one_name_the_last_counts():
     assert read("ListUserPools", '{"MaxResults": 1, "MaxResults": 2}') == {"MaxResults": 2}
 
@@ -39,7 +61,7 @@ def test_of_two_members_of_one_name_the_last_counts():
         ("CompleteWebAuthnRegistration", '{"Credential": {"a": 1e999}}'),
         ("ListUserPools", f'{{"MaxResults": {"9" * 5000}}}'),
         ("ListUserPools", '{"MaxResults": 1.0}'),
-        ("ListUserPools", '{"MaxResults": 2147483648}'),
+        ("ListUserPools", '{"MaxResults": 9223372036854775808}'),
         ("ListUserPools", '{"NextToken": ["a"]}'),
         ("ListUserPools", '{"NextToken": "a\\u0000"}'),
         ("CreateUserPool", '{"PoolName": {"a": 1}}'),

@@ -31,7 +31,7 @@ def all_facts():
         importlib.import_module(module.name)
     waiting, found = [Fact], set()
     while waiting:
-        kinds = [kind for kind in waiting.pop().__subclasses__() if kind.__module__.startswith("app.")]
+        kinds = [kind for kind in waiting.pop().__subclasses__() if kind.__module__.startswith("app.core.")]
         found.update(kinds)
         waiting.extend(kinds)
     return sorted(found, key=lambda kind: kind.__name__)
