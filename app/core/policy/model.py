@@ -40,6 +40,7 @@ class Statement:
     sid: str
     allow: bool
     actions: tuple[Glob, ...]
+    action_names: tuple[str, ...]
     not_action: bool = False
     resources: tuple[ResourcePattern, ...] = ()
     not_resource: bool = False
