@@ -18,6 +18,7 @@ from app.adapters.sql.pools import SqlDomains, SqlPools
 from app.adapters.sql.principals import SqlAccessKeys
 from app.adapters.sql.recovery_codes import SqlRecoveryCodes
 from app.adapters.sql.resource_servers import SqlResourceServers
+from app.adapters.sql.roles import SqlCutoffs, SqlRoles
 from app.adapters.sql.sessions import SqlConsents, SqlParticipants
 from app.adapters.sql.software_tokens import SqlSoftwareTokens
 from app.adapters.sql.tokens import SqlTokens
@@ -64,8 +65,11 @@ from app.core.limits.rates import Rates
 from app.core.messages.posting import Post
 from app.core.messages.service import NOTICE, Messages, QueuedNotices
 from app.core.pools.service import Pools
+from app.core.principals.authority import Authority
 from app.core.principals.model import AccessKey
+from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
+from app.core.principals.temporary import TemporaryKeys
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.backchannel import BackchannelLogout
@@ -254,6 +258,9 @@ def open_rooms(
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access_key_store = SqlAccessKeys(database, sealer)
+    role_store, cutoffs = SqlRoles(database), SqlCutoffs(database)
+    find_role = Cached(remembered, "role", role_store.find_by_arn)
+    read_cutoffs = Cached[str, dict[tuple[str, str], int]](remembered, "cutoffs", lambda _all: cutoffs.list_all())
     return Services(
         clock=clock,
         hasher=hasher,
@@ -268,6 +275,17 @@ def open_rooms(
             transactions=database,
             recorder=changes,
         ),
+        roles=Roles(store=role_store, read=find_role, clock=clock, transactions=database, recorder=changes),
+        temporary_keys=TemporaryKeys(
+            sealer=sealer,
+            hasher=hasher,
+            clock=clock,
+            store=cutoffs,
+            read_cutoffs=lambda: read_cutoffs("all") or {},
+            transactions=database,
+            recorder=changes,
+        ),
+        authority=Authority(find_role=find_role, sealer=sealer),
         pools=pools,
         clients=clients,
         customizations=customizations,
