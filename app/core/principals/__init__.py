@@ -1,1 +1,5 @@
-"""Who may call signed operations: access keys that this server issued, and the policy that limits a key."""
+"""Who may call signed operations: access keys, IAM roles, and the temporary credentials of an assumed role.
+
+``service.py`` has access keys, ``roles.py`` roles and their documents, ``temporary.py`` what an assumed role's keys are made of, and
+``authority.py`` is the one place that gathers the policies of whoever calls and asks ``core/policy``.
+"""

@@ -1,6 +1,6 @@
 from typing import Protocol
 
-from app.core.principals.model import AccessKey
+from app.core.principals.model import AccessKey, Role
 
 
 class AccessKeyStore(Protocol):
@@ -13,3 +13,26 @@ class AccessKeyStore(Protocol):
 
     def remove(self, access_key_id: str) -> bool:
         """Whether there was one."""
+
+
+class RoleStore(Protocol):
+    def find(self, account_id: str, name: str) -> Role | None: ...
+
+    def find_by_arn(self, arn: str) -> Role | None: ...
+
+    def add(self, role: Role) -> None:
+        """Raises ``RoleExists``: names are one whatever their case (IAM: CreateRole)."""
+
+    def save(self, role: Role) -> None: ...
+
+    def remove(self, account_id: str, name: str) -> None: ...
+
+    def list_of(self, account_id: str, path_prefix: str = "/") -> list[Role]:
+        """By name."""
+
+
+class CutoffStore(Protocol):
+    def set(self, scope: str, name: str, *, before: int, forget_before: int) -> None:
+        """Remembers the time and drops cut-offs older than ``forget_before``."""
+
+    def list_all(self) -> dict[tuple[str, str], int]: ...

@@ -1,7 +1,5 @@
-import hmac
 import secrets
 import string
-from base64 import b32encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,12 +10,11 @@ from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
+from app.core.principals.key_ids import KeyIds
 from app.core.principals.model import AccessKey
 from app.core.principals.policy import check_policy
 from app.core.principals.ports import AccessKeyStore
 
-_ID_ALPHABET = string.ascii_uppercase + "234567"
-_RANDOM_CHARACTERS, _MARK_CHARACTERS = 9, 7
 _SECRET_ALPHABET = string.ascii_letters + string.digits + "+/"
 
 
@@ -42,7 +39,7 @@ class AccessKeys:
         if policy is not None:
             check_policy(policy)
         key = AccessKey(
-            access_key_id=self._issue_id("AKIA"),
+            access_key_id=KeyIds(hasher=self.hasher).issue("AKIA"),
             account_id=account_id,
             name=name,
             secret=Secret("".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40))),
@@ -67,16 +64,7 @@ class AccessKeys:
         """
         if self.find(access_key_id) is not None:
             return True
-        beginning, mark = access_key_id[:-_MARK_CHARACTERS], access_key_id[-_MARK_CHARACTERS:]
-        return hmac.compare_digest(self._mark(beginning).encode(), mark.encode())
-
-    def _issue_id(self, prefix: str) -> str:
-        beginning = prefix + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_RANDOM_CHARACTERS))
-        return beginning + self._mark(beginning)
-
-    def _mark(self, beginning: str) -> str:
-        mac = hmac.digest(self.hasher.derive("access key ids"), beginning.encode(), "sha256")
-        return b32encode(mac).decode()[:_MARK_CHARACTERS]
+        return KeyIds(hasher=self.hasher).was_issued(access_key_id)
 
     def list_all(self) -> list[AccessKey]:
         """Those that were issued, oldest first."""

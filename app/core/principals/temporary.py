@@ -1,0 +1,123 @@
+"""Temporary credentials that need no row: everything they stand for travels sealed in their session token."""
+
+import hmac
+import json
+import zlib
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+from app.core.kernel.clock import Clock
+from app.core.kernel.errors import Fact, InvalidParameter
+from app.core.kernel.recorder import Recorder, Unrecorded
+from app.core.kernel.sealing import Hasher, Sealer, Unsealable
+from app.core.kernel.secret import Secret
+from app.core.kernel.transactions import Transactions
+from app.core.principals.key_ids import KeyIds
+from app.core.principals.model import Credentials, RoleSession, TemporaryKey
+from app.core.principals.ports import CutoffStore
+
+LONGEST_SECONDS = 12 * 3600
+"""No role's sessions are longer (IAM: MaxSessionDuration)."""
+_LARGEST_TOKEN = 16 * 1024
+_LARGEST_SESSION = 64 * 1024
+SCOPES = ("identity", "role", "identity-pool")
+
+
+class SessionTokenInvalid(Fact):
+    """Forged, altered, of another key, or of another server."""
+
+    message = "The security token included in the request is invalid."
+
+
+class SessionTokenExpired(Fact):
+    message = "The security token included in the request is expired."
+
+
+class SessionRevoked(SessionTokenExpired):
+    """Its identity, role or identity pool was cut off after it was issued."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporaryKeys:
+    """Issues ``ASIA…`` credentials and opens them again, on any worker, across restarts and master key rotations.
+
+    ``read_cutoffs`` gives ``(scope, name) -> Unix seconds`` of everything that was revoked, at most a quarter of a second old.
+    """
+
+    sealer: Sealer
+    hasher: Hasher
+    clock: Clock
+    store: CutoffStore
+    read_cutoffs: Callable[[], Mapping[tuple[str, str], int]]
+    transactions: Transactions
+    recorder: Recorder = field(default_factory=Unrecorded)
+
+    def issue(self, session: RoleSession) -> Credentials:
+        """Credentials for the session, good until its ``expires_at``. STS promises nothing about their length, nor do we."""
+        # What is issued in the second of a revocation comes after it.
+        session = replace(session, issued_at=max(session.issued_at, self._cut_off_at(session) + 1))
+        access_key_id = KeyIds(hasher=self.hasher).issue("ASIA")
+        packed = zlib.compress(json.dumps(asdict(session), separators=(",", ":")).encode(), 9)
+        token = self.sealer.seal(packed, row=_row(access_key_id))
+        return Credentials(
+            access_key_id=access_key_id,
+            secret=self._secret(access_key_id, token),
+            session_token=Secret(token),
+            expires_at=session.expires_at,
+        )
+
+    def open(self, access_key_id: str, session_token: str) -> TemporaryKey:
+        """The key behind a token. Raises ``SessionTokenInvalid``, ``SessionTokenExpired``, ``SessionRevoked``."""
+        if len(session_token) > _LARGEST_TOKEN:
+            raise SessionTokenInvalid
+        try:
+            packed = self.sealer.unseal(session_token, row=_row(access_key_id))
+        except (Unsealable, UnicodeError) as error:
+            raise SessionTokenInvalid from error
+        session = _session(packed)
+        if self.clock.now() >= session.expires_at:
+            raise SessionTokenExpired
+        if session.issued_at <= self._cut_off_at(session):
+            raise SessionRevoked
+        return TemporaryKey(
+            access_key_id=access_key_id, secret=self._secret(access_key_id, session_token), session=session
+        )
+
+    def revoke(self, scope: str, name: str) -> None:
+        """Ends every session of an identity, a role (by ARN) or an identity pool that was issued until now.
+
+        What is revoked stays revoked until the last of them would have expired. Raises ``InvalidParameter`` for another scope.
+        """
+        if scope not in SCOPES:
+            raise InvalidParameter(f"Sessions are revoked by {', '.join(SCOPES)}.")
+        now = self.clock.now()
+        with self.transactions.transaction():
+            self.store.set(scope, name, before=now, forget_before=now - 2 * LONGEST_SECONDS)
+            self.recorder.record("credentials.revoke", "", scope=scope, name=name)
+
+    def _cut_off_at(self, session: RoleSession) -> int:
+        cutoffs = self.read_cutoffs()
+        named = zip(SCOPES, (session.identity_id, session.role_arn, session.identity_pool_id), strict=True)
+        return max((cutoffs.get((scope, name), -1) for scope, name in named if name is not None), default=-1)
+
+    def _secret(self, access_key_id: str, token: str) -> Secret:
+        """40 characters, from key id and token alone: nothing to store, and nothing of it is in the token."""
+        key = self.hasher.derive("temporary secrets")
+        mac = hmac.digest(key, f"{access_key_id}\0{token}".encode(), "sha256")
+        return Secret(b64encode(mac).decode()[:40])
+
+
+def _row(access_key_id: str) -> str:
+    return f"session_token:{access_key_id}"
+
+
+def _session(packed: bytes) -> RoleSession:
+    opened = zlib.decompressobj()
+    raw = opened.decompress(packed, _LARGEST_SESSION)
+    if not opened.eof:
+        raise SessionTokenInvalid
+    fields = json.loads(raw)
+    fields["context"] = {name: tuple(values) for name, values in fields["context"].items()}
+    fields["session_policies"] = tuple(fields["session_policies"])
+    return RoleSession(**fields)
