@@ -82,7 +82,7 @@ class S3Request:
 def read_request(incoming: Incoming, claim: Claim, hosts: frozenset[str], context: Mapping[str, tuple[str, ...]]) -> S3Request:
     """Raises ``Refusal`` for everything that two readers could read differently, and for what is not mapped."""
     check_target(incoming.target)
-    bucket, key, path = _place(incoming, hosts)
+    bucket, key, path = read_place(incoming, hosts)
     kind = "service" if bucket is None else "bucket" if key is None else "object"
     operation = get_operation(incoming.method, kind, claim.query, claim.headers)
     source = None
@@ -152,7 +152,7 @@ def read_source(header: str) -> Source:
     return Source(bucket=bucket, key=key, version=version)
 
 
-def _place(incoming: Incoming, hosts: frozenset[str]) -> tuple[str | None, str | None, str]:
+def read_place(incoming: Incoming, hosts: frozenset[str]) -> tuple[str | None, str | None, str]:
     """Bucket, key, and the path for the store. The host of a bucket is ``<bucket>.<gateway host>``."""
     name = _hostname(incoming.headers.get("host", ""))
     path = incoming.path
