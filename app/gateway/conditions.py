@@ -29,7 +29,7 @@ class Surroundings:
 
     def conditions_of(self, incoming: Incoming, address: str | None) -> dict[str, tuple[str, ...]]:
         now = self.real_time()
-        found = {
+        found: dict[str, tuple[str, ...]] = {
             "aws:currenttime": (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),),
             "aws:epochtime": (str(now),),
             "aws:requestedregion": (self.region,),

@@ -90,11 +90,16 @@ def decode(text: str) -> str:
 
 def check_target(target: str) -> None:
     """Raises ``Refusal`` unless the target is a path in plain characters, so that every server on the way reads the same."""
-    if not target.startswith("/") or any(not "!" <= character <= "~" or character in '#\\"<>^`{|}' for character in target):
+    if not target.startswith("/") or any(
+        not "!" <= character <= "~" or character in '#\\"<>^`{|}' for character in target
+    ):
         raise Refusal("InvalidURI", "Couldn't parse the specified URI.")
 
 
 def check_key(key: str) -> None:
     """Raises ``Refusal`` for keys with dot segments: S3 takes them literally, and servers and clients on the way do not."""
     if any(segment in {".", ".."} for segment in key.replace("\\", "/").split("/")):
-        raise Refusal("InvalidURI", "Keys with the segments . or .. are refused by this gateway: not every store takes them literally.")
+        raise Refusal(
+            "InvalidURI",
+            "Keys with the segments . or .. are refused by this gateway: not every store takes them literally.",
+        )

@@ -115,9 +115,7 @@ def read_small(payload: Payload, most: int) -> bytes:
 def _settled(pieces: Iterator[bytes], length: int, declared: str) -> Payload:
     if length <= SMALL:
         pieces = iter(list(pieces))
-    return Payload(
-        length=length, pieces=_withheld(pieces), headers={"content-length": str(length)}, declared=declared
-    )
+    return Payload(length=length, pieces=_withheld(pieces), headers={"content-length": str(length)}, declared=declared)
 
 
 def _withheld(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -136,7 +134,9 @@ def _whole(read: Callable[[int], bytes], length: int, expected: str | None) -> I
     while left:
         piece = read(min(left, PIECE))
         if not piece:
-            raise Refusal("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
+            raise Refusal(
+                "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"
+            )
         left -= len(piece)
         if expected is not None:
             digest.update(piece)

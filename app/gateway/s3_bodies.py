@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -143,7 +144,7 @@ def rewrite_upload_ids(answer: bytes, wrap: Callable[[str, str], str], key: str 
     def plain(name: str) -> str:
         return decode(name.replace("+", "%20")) if encoded else name
 
-    parts: Mapping[str, etree._Element] = {_name(each): each for each in root}
+    parts: Mapping[str, Any] = {_name(each): each for each in root}
     if key is not None:
         _wrap(parts.get("UploadId"), lambda found: wrap(found, key))
         return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
@@ -184,12 +185,12 @@ def read_location(body: bytes) -> dict[str, tuple[str, ...]]:
     return {"s3:locationconstraint": tuple(found)} if found else {}
 
 
-def _wrap(element: "etree._Element | None", wrap: Callable[[str], str]) -> None:
+def _wrap(element: Any, wrap: Callable[[str], str]) -> None:
     if element is not None and element.text:
         element.text = wrap(element.text)
 
 
-def _parse(body: bytes) -> "etree._Element":
+def _parse(body: bytes) -> Any:
     """Plain XML: no document type, so no entities, and nothing that two parsers read differently."""
     try:
         root = etree.fromstring(body, _parser())
@@ -200,15 +201,15 @@ def _parse(body: bytes) -> "etree._Element":
     return root
 
 
-def _parser() -> etree.XMLParser:
+def _parser() -> Any:
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
 
-def _name(element: "etree._Element") -> str:
-    return etree.QName(element).localname
+def _name(element: Any) -> str:
+    return str(etree.QName(element).localname)
 
 
 def _malformed() -> Refusal:
-    return Refusal("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.")
-
-
+    return Refusal(
+        "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema."
+    )

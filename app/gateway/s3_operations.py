@@ -22,7 +22,9 @@ _ALWAYS = _CHECKSUMS | {
     "x-amz-user-agent",
 }
 """What SDKs put on any request; none of it says what is done to what."""
-_PASSED_ON = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "content-md5", "origin", "user-agent"})
+_PASSED_ON = frozenset(
+    {"accept", "accept-encoding", "accept-language", "content-type", "content-md5", "origin", "user-agent"}
+)
 _METADATA = "x-amz-meta-"
 
 
@@ -76,7 +78,9 @@ class Operation:
 
 def get_operation(method: str, kind: Kind, query: Mapping[str, str], headers: Mapping[str, str]) -> Operation:
     """Raises ``Refusal`` for anything that is not exactly one operation known here."""
-    found = [each for each in _operations() if each.method == method and each.kind == kind and each.fits(query, headers)]
+    found = [
+        each for each in _operations() if each.method == method and each.kind == kind and each.fits(query, headers)
+    ]
     most = max((each.weight for each in found), default=0)
     best = [each for each in found if each.weight == most]
     if len(best) != 1:

@@ -9,7 +9,7 @@ from app.core.policy import Asked
 from app.gateway.exchange import Incoming, check_key, check_target, decode
 from app.gateway.refusal import Refusal
 from app.gateway.s3_actions import ACTIONS, OF_VERSIONS, WRITES
-from app.gateway.s3_operations import Operation, get_operation
+from app.gateway.s3_operations import Kind, Operation, get_operation
 from app.gateway.signatures import Claim
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
@@ -73,17 +73,21 @@ class S3Request:
     def resource(self) -> str:
         return arn(self.bucket, self.key)
 
-    def asked(self, action: str, resource: str | None = None, more: Mapping[str, tuple[str, ...]] | None = None) -> Asked:
+    def asked(
+        self, action: str, resource: str | None = None, more: Mapping[str, tuple[str, ...]] | None = None
+    ) -> Asked:
         return Asked(
             action=f"s3:{action}", resource=resource or self.resource, context={**self.context, **(more or {})}
         )
 
 
-def read_request(incoming: Incoming, claim: Claim, hosts: frozenset[str], context: Mapping[str, tuple[str, ...]]) -> S3Request:
+def read_request(
+    incoming: Incoming, claim: Claim, hosts: frozenset[str], context: Mapping[str, tuple[str, ...]]
+) -> S3Request:
     """Raises ``Refusal`` for everything that two readers could read differently, and for what is not mapped."""
     check_target(incoming.target)
     bucket, key, path = read_place(incoming, hosts)
-    kind = "service" if bucket is None else "bucket" if key is None else "object"
+    kind: Kind = "service" if bucket is None else "bucket" if key is None else "object"
     operation = get_operation(incoming.method, kind, claim.query, claim.headers)
     source = None
     if "x-amz-copy-source" in operation.required_headers:
@@ -121,7 +125,9 @@ def questions(request: S3Request) -> list[Asked]:
         found.append(request.asked("BypassGovernanceRetention"))
     if operation.name == "CreateBucket" and headers.get("x-amz-bucket-object-lock-enabled", "false").lower() != "false":
         found.append(request.asked("PutBucketObjectLockConfiguration"))
-    if operation.name in {"CreateBucket"} and ("x-amz-acl" in headers or any(name.startswith("x-amz-grant-") for name in headers)):
+    if operation.name in {"CreateBucket"} and (
+        "x-amz-acl" in headers or any(name.startswith("x-amz-grant-") for name in headers)
+    ):
         found.append(request.asked("PutBucketAcl"))
     if request.source is not None:
         found += _of_source(request, request.source)
@@ -145,7 +151,9 @@ def read_source(header: str) -> Source:
         parameter, _, version = query.partition("=")
         version = decode(version)
         if parameter != "versionId" or "&" in query or not version:
-            raise Refusal("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+            raise Refusal(
+                "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+            )
     if not _BUCKET.fullmatch(bucket) or not slash or not key:
         raise Refusal("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
     check_key(key)
@@ -213,7 +221,10 @@ def _tags(header: str) -> dict[str, tuple[str, ...]]:
         name, _, value = part.partition("=")
         name, value = decode(name.replace("+", " ")), decode(value.replace("+", " "))
         if not name or name in names:
-            raise Refusal("InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
+            raise Refusal(
+                "InvalidArgument",
+                "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+            )
         names.append(name)
         found[f"s3:requestobjecttag/{name.lower()}"] = (value,)
     found["s3:requestobjecttagkeys"] = tuple(names)

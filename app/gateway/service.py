@@ -84,13 +84,12 @@ def refusal_answer(refusal: Refusal, incoming: Incoming, request_id: str, *, is_
         body = s3_error(refusal, resource=incoming.path, request_id=request_id)
     raw = body.encode("utf-8", "replace")
     headers = {"Content-Type": kind, "Content-Length": str(len(raw)), id_header: request_id, **_CORS}
-    return Outgoing(
-        status=status, headers=tuple(headers.items()), body=() if incoming.method == "HEAD" else (raw,)
-    )
+    return Outgoing(status=status, headers=tuple(headers.items()), body=() if incoming.method == "HEAD" else (raw,))
 
 
 def _asks_for_dynamodb(incoming: Incoming) -> bool:
     """A browser's preflight for the header that names DynamoDB's operations."""
-    return incoming.method == "OPTIONS" and "x-amz-target" in incoming.headers.get("access-control-request-headers", "").lower()
-
-
+    return (
+        incoming.method == "OPTIONS"
+        and "x-amz-target" in incoming.headers.get("access-control-request-headers", "").lower()
+    )

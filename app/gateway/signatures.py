@@ -209,7 +209,9 @@ def _check_headers(claim: Claim) -> None:
         raise Refusal("AccessDenied", "The headers host and x-amz-date must be signed.")
     loose = sorted(name for name in sent if name.startswith("x-amz-") and name not in signed)
     if loose:
-        raise Refusal("AccessDenied", f"There were headers present in the request which were not signed: {', '.join(loose)}")
+        raise Refusal(
+            "AccessDenied", f"There were headers present in the request which were not signed: {', '.join(loose)}"
+        )
     if any(name not in sent for name in signed):
         raise Refusal("SignatureDoesNotMatch", "A signed header is not in the request.")
 
@@ -217,15 +219,17 @@ def _check_headers(claim: Claim) -> None:
 def _check_time(claim: Claim, now: int) -> None:
     at = claim.signed_at
     if at > now + SKEW_SECONDS:
-        raise Refusal("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
+        raise Refusal(
+            "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."
+        )
     if claim.presigned_for is not None:
         if now >= at + claim.presigned_for:
             raise Refusal("AccessDenied", "Request has expired")
     elif at < now - SKEW_SECONDS:
-        raise Refusal("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
+        raise Refusal(
+            "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."
+        )
 
 
 def _request(incoming: Incoming, query: str, headers: Mapping[str, str]) -> Request:
     return Request(method=incoming.method, path=incoming.path, query=query, headers=headers, body=b"")
-
-

@@ -87,7 +87,14 @@ class GatewayHouse:
         self.admin = self.client("s3", self.key_id, self.secret)
 
     def client(
-        self, service: str, key_id: str, secret: str, token: str | None = None, *, region: str = "us-east-1", **config: Any
+        self,
+        service: str,
+        key_id: str,
+        secret: str,
+        token: str | None = None,
+        *,
+        region: str = "us-east-1",
+        **config: Any,
     ) -> Any:
         """A stock boto3 client."""
         found = boto3.client(
@@ -97,7 +104,9 @@ class GatewayHouse:
             aws_access_key_id=key_id,
             aws_secret_access_key=secret,
             aws_session_token=token,
-            config=Config(**{"retries": {"max_attempts": 0}, "signature_version": "s3v4" if service == "s3" else "v4", **config}),
+            config=Config(
+                **{"retries": {"max_attempts": 0}, "signature_version": "s3v4" if service == "s3" else "v4", **config}
+            ),
         )
         self._clients.append(found)
         return found
