@@ -35,6 +35,7 @@ def gateway_of(installation: Installation) -> Gateway:
             dynamodb=settings.upstream_dynamodb,
         ),
         Site(public_url=settings.public_url, trusted_proxies=settings.trusted_proxies, dev=settings.dev),
+        account_id=settings.account_id,
         region=settings.region,
         hosts=settings.gateway_hosts,
         authorizer_token=Secret(settings.gateway_token) if settings.gateway_token else None,

@@ -2,10 +2,13 @@
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 from app.core.kernel.secret import Secret
 from app.gateway.callers import Callers
 from app.gateway.conditions import Surroundings
+from app.gateway.dynamodb import DynamoDb
+from app.gateway.dynamodb_tables import Tables
 from app.gateway.own import Own
 from app.gateway.s3 import S3
 from app.gateway.s3_bodies import Uploads
@@ -31,6 +34,7 @@ def assemble(
     stores: Stores,
     site: Site,
     *,
+    account_id: str,
     region: str,
     hosts: tuple[str, ...],
     authorizer_token: Secret | None = None,
@@ -40,10 +44,11 @@ def assemble(
         find_key=services.access_keys.find,
         open_temporary=services.temporary_keys.open,
         authority=services.authority,
+        account_id=account_id,
         region=region,
         real_time=_real_time,
     )
-    s3 = None
+    s3 = dynamodb = None
     if stores.s3:
         s3 = S3(
             callers=callers,
@@ -51,18 +56,26 @@ def assemble(
             uploads=Uploads(secret=services.hasher.derive("gateway upload ids")),
             hosts=frozenset(hosts),
         )
+    if stores.dynamodb:
+        upstream = _upstream(stores, stores.dynamodb, "dynamodb", region)
+        dynamodb = DynamoDb(
+            callers=callers,
+            upstream=upstream,
+            tables=Tables(upstream=upstream, monotonic=time.monotonic),
+            region=region,
+        )
     return Gateway(
         s3=s3,
-        dynamodb=None,
+        dynamodb=dynamodb,
         own=Own(),
         surroundings=Surroundings(site=site, contexts=Contexts(site), region=region, real_time=_real_time),
     )
 
 
-def _upstream(stores: Stores, url: str, service: "str", region: str) -> Upstream:
+def _upstream(stores: Stores, url: str, service: Literal["s3", "dynamodb"], region: str) -> Upstream:
     return Upstream(
         url=url,
-        service=service,  # type: ignore[arg-type]
+        service=service,
         region=region,
         access_key_id=stores.access_key_id,
         secret=stores.secret,

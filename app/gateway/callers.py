@@ -30,11 +30,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callers:
-    """``real_time`` gives Unix seconds of the machine, because signatures carry those."""
+    """``account_id`` is whose the stores are; ``real_time`` gives Unix seconds of the machine, because signatures carry those."""
 
     find_key: Callable[[str], AccessKey | None]
     open_temporary: Callable[[str, str], TemporaryKey]
     authority: Authority
+    account_id: str
     region: str
     real_time: Callable[[], int]
 
@@ -42,6 +43,10 @@ class Callers:
         """Raises ``Refusal`` for unknown keys, tokens that do not open, and signatures that do not fit."""
         caller = self._caller(claim)
         check_claim(claim, caller.secret, service=service, region=self.region, now=self.real_time())
+        if caller.principal.account_id != self.account_id:
+            raise Refusal(
+                "AccessDenied", f"The stores behind this gateway are those of account {self.account_id} alone."
+            )
         return caller
 
     def check(self, caller: Caller, asked: Asked) -> None:

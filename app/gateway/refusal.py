@@ -34,6 +34,7 @@ _OF_DYNAMODB = {
     "InternalError": "InternalServerError",
     "InvalidAccessKeyId": "UnrecognizedClientException",
     "InvalidToken": "UnrecognizedClientException",
+    "NoSuchTable": "ResourceNotFoundException",
     "MissingAuthentication": "MissingAuthenticationTokenException",
     "NotImplemented": "UnknownOperationException",
     "RequestTimeTooSkewed": "InvalidSignatureException",
@@ -69,7 +70,8 @@ def dynamodb_error(refusal: Refusal) -> tuple[int, str]:
     """Status and JSON. Everything that is the caller's is a 400 there."""
     name = _OF_DYNAMODB.get(refusal.code, "ValidationException")
     status = refusal.status if refusal.status >= 500 and refusal.code != "NotImplemented" else 400
-    prefix = "com.amazon.coral.service" if name.endswith("Exception") else "com.amazonaws.dynamodb.v20120810"
+    is_stores_own = name == "ResourceNotFoundException" or not name.endswith("Exception")
+    prefix = "com.amazonaws.dynamodb.v20120810" if is_stores_own else "com.amazon.coral.service"
     # DynamoDB writes Message, most other services message; clients read either.
     body = {"__type": f"{prefix}#{name}", "message": refusal.message, "Message": refusal.message}
     return status, json.dumps(body, separators=(",", ":"))

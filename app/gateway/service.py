@@ -1,10 +1,9 @@
 """The gateway: every request to a service's handler, every refusal in that service's form."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
-
-from collections.abc import Mapping
 
 from app.core.kernel.errors import Unavailable
 from app.gateway.conditions import Surroundings

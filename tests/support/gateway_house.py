@@ -68,6 +68,7 @@ class GatewayHouse:
             self.services,
             Stores(access_key_id="service", secret=Secret("service-secret"), s3=store, dynamodb=store),
             Site(public_url=settings.public_url),
+            account_id=ACCOUNT,
             region="us-east-1",
             hosts=("localhost", "127.0.0.1", *hosts),
             authorizer_token=Secret(token) if token else None,
