@@ -18,7 +18,10 @@ from app.core.kernel.sealing import Hasher
 from app.core.keys.service import Keys
 from app.core.messages.service import Messages
 from app.core.pools.service import Pools
+from app.core.principals.authority import Authority
+from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
+from app.core.principals.temporary import TemporaryKeys
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.consent import Consents
@@ -42,6 +45,9 @@ class Services:
     ephemeral: Ephemeral
     audit: AuditLog
     access_keys: AccessKeys
+    roles: Roles
+    temporary_keys: TemporaryKeys
+    authority: Authority
     pools: Pools
     clients: Clients
     customizations: Customizations

@@ -93,7 +93,7 @@ class Dispatch:
         document = codec.read(api.model, operation.input, codec.read_body(body))
         if admitted is not None:
             resource = api.resource_of(document, admitted.principal.account_id, admitted.region)
-            self.gate.check_allowed(admitted.principal, f"{api.service}:{operation.name}", resource)
+            self.gate.check_allowed(admitted, f"{api.service}:{operation.name}", resource)
         try:
             BotocoreSchema(api.service).check(operation.name, document)
         except InvalidParameter as refused:
