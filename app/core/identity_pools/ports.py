@@ -8,6 +8,9 @@ from app.core.principals.model import Credentials
 class IdentityPoolStore(Protocol):
     def find(self, identity_pool_id: str) -> IdentityPool | None: ...
 
+    def find_to_change(self, identity_pool_id: str) -> IdentityPool | None:
+        """Locks the row until the open transaction ends: two changes of one pool follow each other."""
+
     def add(self, pool: IdentityPool) -> None: ...
 
     def save(self, pool: IdentityPool) -> None: ...
