@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from app.core.kernel.errors import Fact
+from app.core.kernel.errors import InvalidParameter
 from app.core.policy.conditions import Condition
 from app.core.policy.globs import Glob
 from app.core.policy.principals import Principals
 from app.core.policy.resources import ResourcePattern
 
 
-class MalformedPolicy(Fact):  # noqa: N818 - a fact, as its base is
+class MalformedPolicy(InvalidParameter):
     """A document this server would not enforce as it is written (IAM: MalformedPolicyDocument)."""
 
     message = "The policy document is malformed."
