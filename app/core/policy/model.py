@@ -136,22 +136,3 @@ class NearMiss:
     statement: Statement
     failing: Failing
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The verdict and its reason.
-
-    ``statement`` and ``policy`` are those that allowed or denied; where nothing did, ``policy`` is None and ``near`` holds the
-    nearest misses first. ``missing_keys`` are the context keys that those statements read and the request does not carry.
-    """
-
-    verdict: Verdict
-    statement: Statement | None = None
-    policy: Policy | None = None
-    near: tuple[NearMiss, ...] = ()
-    missing_keys: tuple[str, ...] = ()
-
-    @property
-    def allowed(self) -> bool:
-        return self.verdict is Verdict.ALLOWED
