@@ -17,6 +17,8 @@ from app.aws.gate import Gate
 from app.blueprints.development import development_blueprint
 from app.blueprints.hosted_ui.entering import SESSION_COOKIE
 from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
+from app.blueprints.identity_pools.blueprint import identity_pools_api
+from app.blueprints.identity_pools.issuer import issuer_blueprint
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings
@@ -86,6 +88,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
     cookies = Cookies(hasher=services.hasher, clock=services.clock, is_https=site.is_https)
     csrf = Csrf(cookies=cookies, hasher=services.hasher, site=site)
     flask_app.register_blueprint(create_blueprint(_surroundings(installation, which, cookies, csrf, error_pages)))
+    flask_app.register_blueprint(issuer_blueprint(services.open_id_tokens, services.issuer_keys))
     flask_app.register_blueprint(_aws(installation).blueprint())
     hosted_ui = HostedUi(
         pages=installation.pages,
@@ -112,7 +115,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
     # The outermost: what it answers needs neither routing nor hooks.
     flask_app.wsgi_app = ReadyAnswers(  # type: ignore[method-assign]  # as above
         flask_app.wsgi_app,
-        ends=("/.well-known/openid-configuration", "/.well-known/jwks.json"),
+        ends=("/.well-known/openid-configuration", "/.well-known/jwks.json", "/.well-known/jwks"),
         remembered=installation.remembered.fresh,
         contexts=contexts,
         clock=installation.clock,
@@ -137,7 +140,10 @@ def _aws(installation: Installation) -> Dispatch:
         )
 
     return Dispatch(
-        apis={"AWSCognitoIdentityProviderService": user_pools_api(services)},
+        apis={
+            "AWSCognitoIdentityProviderService": user_pools_api(services),
+            "AWSCognitoIdentityService": identity_pools_api(services),
+        },
         gate=Gate(
             find_key=services.access_keys.find,
             was_issued=services.access_keys.was_issued,

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.configuration import touch_configuration
 from app.adapters.sql.db import Database
-from app.adapters.sql.tables import identities, identity_logins, identity_pools
+from app.adapters.sql.identity_tables import identities, identity_logins, identity_pools
 from app.core.identity_pools.model import Identity, IdentityPool, Login
 from app.core.kernel.errors import Conflict
 
@@ -77,6 +77,18 @@ class SqlIdentities:
         found = select(identities.c.identity_pool_id).where(identities.c.identity_id == identity_id)
         with self._database.connection() as connection:
             return connection.execute(found).scalar_one_or_none()
+
+    def find_pool_ids(self, identity_ids: Sequence[str]) -> dict[str, str]:
+        mine = identities.c.identity_id.in_(identity_ids)
+        found = select(identities.c.identity_id, identities.c.identity_pool_id).where(mine)
+        with self._database.connection() as connection:
+            return {row.identity_id: row.identity_pool_id for row in connection.execute(found)}
+
+    def find_to_change(self, identity_pool_id: str, identity_ids: Sequence[str]) -> list[Identity]:
+        mine = and_(identities.c.identity_pool_id == identity_pool_id, identities.c.identity_id.in_(identity_ids))
+        found = select(identities).where(mine).order_by(identities.c.identity_id).with_for_update()
+        with self._database.writing() as connection:
+            return _with_logins(connection, connection.execute(found).all())
 
     def find_by_logins(self, identity_pool_id: str, logins: Sequence[Login]) -> list[Identity]:
         if not logins:
