@@ -12,9 +12,11 @@ from app.adapters.system.clock import MovableClock
 from app.adapters.system.logs import configure_logging
 from app.aws.dispatch import Dispatch, refuse_by_status
 from app.aws.gate import Gate
+from app.aws.query import QueryApis
 from app.blueprints.development import development_blueprint
 from app.blueprints.hosted_ui.entering import SESSION_COOKIE
 from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
+from app.blueprints.iam.blueprint import iam_apis
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings
@@ -22,6 +24,7 @@ from app.blueprints.operations import Check, Metrics, operations_blueprint
 from app.blueprints.user_pools.blueprint import user_pools_api
 from app.config import Settings
 from app.core.clients.model import Client
+from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
 from app.core.kernel.ids import ClientId, PoolId
 from app.core.kernel.secret import Secret
@@ -122,17 +125,23 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
 def _aws(installation: Installation) -> Dispatch:
     """The AWS APIs on ``POST /``."""
     settings, services = installation.settings, installation.services
+    gate = Gate(
+        find_key=services.access_keys.find,
+        was_issued=services.access_keys.was_issued,
+        real_time=lambda: int(time.time()),  # noqa: TID251 - signatures carry the machine's time, not the injected clock's
+        is_local=lambda: settings.dev and is_developer(request, settings.public_url),
+        account_id=settings.account_id,
+        region=settings.region,
+    )
+
+    def caller() -> Caller:
+        return current_context().caller
+
     return Dispatch(
         apis={"AWSCognitoIdentityProviderService": user_pools_api(services)},
-        gate=Gate(
-            find_key=services.access_keys.find,
-            was_issued=services.access_keys.was_issued,
-            real_time=lambda: int(time.time()),  # noqa: TID251 - signatures carry the machine's time, not the injected clock's
-            is_local=lambda: settings.dev and is_developer(request, settings.public_url),
-            account_id=settings.account_id,
-            region=settings.region,
-        ),
-        caller=lambda: current_context().caller,
+        gate=gate,
+        caller=caller,
+        forms=QueryApis(apis=iam_apis(services), gate=gate, caller=caller),
     )
 
 

@@ -16,8 +16,10 @@ from app.adapters.sql.keys import SqlKeys
 from app.adapters.sql.passkeys import SqlPasskeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
 from app.adapters.sql.principals import SqlAccessKeys
+from app.adapters.sql.providers import SqlOidcProviders, SqlSamlProviders
 from app.adapters.sql.recovery_codes import SqlRecoveryCodes
 from app.adapters.sql.resource_servers import SqlResourceServers
+from app.adapters.sql.roles import SqlRoles
 from app.adapters.sql.sessions import SqlConsents, SqlParticipants
 from app.adapters.sql.software_tokens import SqlSoftwareTokens
 from app.adapters.sql.tokens import SqlTokens
@@ -65,6 +67,8 @@ from app.core.messages.posting import Post
 from app.core.messages.service import NOTICE, Messages, QueuedNotices
 from app.core.pools.service import Pools
 from app.core.principals.model import AccessKey
+from app.core.principals.providers import OidcProviders, SamlProviders
+from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
@@ -254,6 +258,7 @@ def open_rooms(
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access_key_store = SqlAccessKeys(database, sealer)
+    role_store, oidc_store, saml_store = SqlRoles(database), SqlOidcProviders(database), SqlSamlProviders(database)
     return Services(
         clock=clock,
         hasher=hasher,
@@ -264,6 +269,27 @@ def open_rooms(
             read=Cached(remembered, "access_key", access_key_store.find),
             root=_root_key(settings),
             hasher=hasher,
+            clock=clock,
+            transactions=database,
+            recorder=changes,
+        ),
+        roles=Roles(
+            store=role_store,
+            read=Cached(remembered, "role", role_store.find_by_arn),
+            clock=clock,
+            transactions=database,
+            recorder=changes,
+        ),
+        oidc_providers=OidcProviders(
+            store=oidc_store,
+            read=Cached(remembered, "oidc_provider", oidc_store.find),
+            clock=clock,
+            transactions=database,
+            recorder=changes,
+        ),
+        saml_providers=SamlProviders(
+            store=saml_store,
+            read=Cached(remembered, "saml_provider", saml_store.find),
             clock=clock,
             transactions=database,
             recorder=changes,

@@ -18,6 +18,8 @@ from app.core.kernel.sealing import Hasher
 from app.core.keys.service import Keys
 from app.core.messages.service import Messages
 from app.core.pools.service import Pools
+from app.core.principals.providers import OidcProviders, SamlProviders
+from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
@@ -42,6 +44,9 @@ class Services:
     ephemeral: Ephemeral
     audit: AuditLog
     access_keys: AccessKeys
+    roles: Roles
+    oidc_providers: OidcProviders
+    saml_providers: SamlProviders
     pools: Pools
     clients: Clients
     customizations: Customizations
