@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -10,6 +11,7 @@ from app.adapters.sql import migrate
 from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.system.clock import MovableClock
 from app.adapters.system.logs import configure_logging
+from app.aws.condition_keys import request_keys
 from app.aws.dispatch import Dispatch, refuse_by_status
 from app.aws.gate import Gate
 from app.aws.query import QueryApis
@@ -24,7 +26,6 @@ from app.blueprints.operations import Check, Metrics, operations_blueprint
 from app.blueprints.user_pools.blueprint import user_pools_api
 from app.config import Settings
 from app.core.clients.model import Client
-from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
 from app.core.kernel.ids import ClientId, PoolId
 from app.core.kernel.secret import Secret
@@ -125,23 +126,34 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
 def _aws(installation: Installation) -> Dispatch:
     """The AWS APIs on ``POST /``."""
     settings, services = installation.settings, installation.services
+
+    def condition_keys(region: str) -> Mapping[str, tuple[str, ...]]:
+        caller = current_context().caller
+        return request_keys(
+            address=caller.address,
+            is_secure=settings.public_url.startswith("https:"),
+            now=services.clock.now(),
+            region=region,
+            user_agent=caller.user_agent,
+            referer=request.headers.get("Referer"),
+        )
+
     gate = Gate(
         find_key=services.access_keys.find,
         was_issued=services.access_keys.was_issued,
         real_time=lambda: int(time.time()),  # noqa: TID251 - signatures carry the machine's time, not the injected clock's
         is_local=lambda: settings.dev and is_developer(request, settings.public_url),
+        open_temporary=services.temporary_keys.open,
+        authority=services.authority,
+        context_of=condition_keys,
         account_id=settings.account_id,
         region=settings.region,
     )
-
-    def caller() -> Caller:
-        return current_context().caller
-
     return Dispatch(
         apis={"AWSCognitoIdentityProviderService": user_pools_api(services)},
         gate=gate,
-        caller=caller,
-        forms=QueryApis(apis=iam_apis(services), gate=gate, caller=caller),
+        caller=lambda: current_context().caller,
+        forms=QueryApis(apis=iam_apis(services), gate=gate, caller=lambda: current_context().caller),
     )
 
 

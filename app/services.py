@@ -18,9 +18,11 @@ from app.core.kernel.sealing import Hasher
 from app.core.keys.service import Keys
 from app.core.messages.service import Messages
 from app.core.pools.service import Pools
+from app.core.principals.authority import Authority
 from app.core.principals.providers import OidcProviders, SamlProviders
 from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
+from app.core.principals.temporary import TemporaryKeys
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.consent import Consents
@@ -45,6 +47,8 @@ class Services:
     audit: AuditLog
     access_keys: AccessKeys
     roles: Roles
+    temporary_keys: TemporaryKeys
+    authority: Authority
     oidc_providers: OidcProviders
     saml_providers: SamlProviders
     pools: Pools

@@ -129,7 +129,7 @@ def carry_out(
     """The handler's answer to what was read, whatever the protocol. Raises ``AwsError``, ``Unavailable``."""
     if admitted is not None and operation.name not in api.always_allowed:
         resource = api.resource_of(document, admitted.principal.account_id, admitted.region)
-        gate.check_allowed(admitted.principal, f"{api.service}:{operation.name}", resource)
+        gate.check_allowed(admitted, f"{api.service}:{operation.name}", resource)
     try:
         BotocoreSchema(api.service).check(operation.name, document)
     except InvalidParameter as refused:

@@ -1,13 +1,15 @@
 """Who calls a signed operation, and may they? Development mode's exception is here and nowhere else (contract, section 3)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.aws.errors import AwsError
-from app.aws.sigv4 import Request, check_signature, read_authorization
-from app.core.principals.model import AccessKey, Principal
-from app.core.principals.policy import Verdict, judge
+from app.aws.sigv4 import Authorization, Request, check_signature, read_authorization
+from app.core.policy import Asked, Decision, Verdict, explain
+from app.core.principals.authority import Authority
+from app.core.principals.model import AccessKey, Principal, TemporaryKey
+from app.core.principals.temporary import SessionTokenExpired, SessionTokenInvalid
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 _KEY_ID = re.compile(r"Credential=([^/,\s]+)", re.ASCII)
@@ -36,6 +38,10 @@ class Gate:
     was_issued: Callable[[str], bool]
     real_time: Callable[[], int]
     is_local: Callable[[], bool]
+    open_temporary: Callable[[str, str], TemporaryKey]
+    authority: Authority
+    context_of: Callable[[str], Mapping[str, tuple[str, ...]]]
+    """Condition keys of the request at hand, which was signed for this region."""
     account_id: str
     region: str
 
@@ -53,15 +59,18 @@ class Gate:
             if self.is_local() and not (named and self.was_issued(named[1])):
                 return Admitted(principal=self._developer(), region=self.region)
             raise
-        key = self.find_key(given.access_key_id) if given.access_key_id.isascii() else None
         region = given.region if _REGION.fullmatch(given.region) else self.region
+        token = request.headers.get("x-amz-security-token") or None
+        if token is not None and given.access_key_id.startswith("ASIA") and self.was_issued(given.access_key_id):
+            return Admitted(principal=self._of_session(request, given, token, service), region=region)
+        key = self.find_key(given.access_key_id) if given.access_key_id.isascii() else None
         if key is None:
             # A key that was taken back must not become an administrator.
             if self.is_local() and not self.was_issued(given.access_key_id):
                 return Admitted(principal=self._developer(), region=region)
             raise AwsError("UnrecognizedClientException", _UNRECOGNIZED)
-        if request.headers.get("x-amz-security-token"):
-            # Only temporary keys come with a token, and none of these is one.
+        if token is not None:
+            # Only temporary keys come with a token, and this is none.
             raise AwsError("UnrecognizedClientException", _UNRECOGNIZED)
         check_signature(request, given, key.secret, service=service, now=self.real_time())
         principal = Principal(
@@ -72,21 +81,50 @@ class Gate:
         )
         return Admitted(principal=principal, region=region)
 
-    def check_allowed(self, principal: Principal, action: str, resource: str) -> None:
-        """Raises ``AccessDeniedException`` where the key's policy does not allow it."""
-        verdict = judge(principal, action, resource)
-        if verdict is Verdict.ALLOWED:
+    def _of_session(self, request: Request, given: Authorization, token: str, service: str) -> Principal:
+        """Who holds temporary credentials of this server. The token must be among what was signed."""
+        try:
+            key = self.open_temporary(given.access_key_id, token)
+        except SessionTokenExpired as expired:
+            raise AwsError("ExpiredTokenException", expired.text) from expired
+        except SessionTokenInvalid as invalid:
+            raise AwsError("UnrecognizedClientException", _UNRECOGNIZED) from invalid
+        check_signature(request, given, key.secret, service=service, now=self.real_time(), session_token=True)
+        return Principal(
+            arn=key.session.arn,
+            account_id=key.session.account_id,
+            access_key_id=key.access_key_id,
+            session=key.session,
+        )
+
+    def check_allowed(self, admitted: Admitted, action: str, resource: str) -> None:
+        """Raises ``AccessDeniedException``, naming why, where the principal's policies do not allow it."""
+        principal = admitted.principal
+        asked = Asked(action=action, resource=resource, context=self.context_of(admitted.region))
+        decision = self.authority.decide(principal, asked)
+        if decision.allowed:
             return
-        why = {
-            Verdict.DENIED: "with an explicit deny in an identity-based policy",
-            Verdict.UNMENTIONED: f"because no identity-based policy allows the {action} action",
-        }[verdict]
+        completed = self.authority.completed(principal, asked)
         raise AwsError(
             "AccessDeniedException",
-            f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource} {why}",
+            f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource} "
+            f"{_because(decision, action)} {explain(decision, completed)}".rstrip(),
         )
 
     def _developer(self) -> Principal:
         return Principal(
             arn=f"arn:aws:iam::{self.account_id}:user/development", account_id=self.account_id, access_key_id=None
         )
+
+
+def _because(decision: Decision, action: str) -> str:
+    """AWS's own words for the kind of refusal."""
+    match decision.verdict:
+        case Verdict.EXPLICIT_DENY:
+            return "with an explicit deny in an identity-based policy"
+        case Verdict.NOT_IN_SESSION:
+            return f"because no session policy allows the {action} action"
+        case Verdict.NOT_IN_BOUNDARY:
+            return f"because no permissions boundary allows the {action} action"
+        case _:
+            return f"because no identity-based policy allows the {action} action"

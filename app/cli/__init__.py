@@ -15,6 +15,7 @@ _COMMANDS = {
     "group": ("app.cli.groups", "Groups of a pool."),
     "resource-server": ("app.cli.resource_servers", "APIs of a pool and their scopes."),
     "access-key": ("app.cli.access_keys", "Keys that sign requests to the AWS APIs."),
+    "credentials": ("app.cli.credentials", "Temporary credentials: end them early."),
     "domain": ("app.cli.domains", "Hosts on which a pool answers."),
 }
 

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.configuration import touch_configuration
 from app.adapters.sql.db import Database
-from app.adapters.sql.tables import credential_cutoffs, roles
+from app.adapters.sql.identity_tables import credential_cutoffs, roles
 from app.core.principals.model import Role
 from app.core.principals.roles import RoleExists
 

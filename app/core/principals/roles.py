@@ -76,7 +76,7 @@ class Roles:
             role_id="AROA" + "".join(secrets.choice(_ALPHABET) for _ in range(17)),
             path=path,
             description=description,
-            trust=parse(trust, PolicyKind.TRUST).document,
+            trust=_checked(trust, PolicyKind.TRUST),
             max_session_seconds=max_session_seconds,
             tags=dict(tags or {}),
             created_at=self.clock.now(),
@@ -123,14 +123,14 @@ class Roles:
 
     def update_trust(self, account_id: str, name: str, trust: str | Mapping[str, Any]) -> Role:
         """Another trust policy (IAM: UpdateAssumeRolePolicy). Raises ``MalformedPolicy``."""
-        document = parse(trust, PolicyKind.TRUST).document
+        document = _checked(trust, PolicyKind.TRUST)
         return self._change(account_id, name, "role.trust", lambda role: replace(role, trust=document))
 
     def put_policy(self, account_id: str, name: str, policy_name: str, policy: str | Mapping[str, Any]) -> Role:
         """An inline policy, new or replaced (IAM: PutRolePolicy). Raises ``MalformedPolicy``, ``QuotaExceeded``."""
         if not re.fullmatch(r"[\w+=,.@-]{1,128}", policy_name, re.ASCII):
             raise InvalidParameter("The policy's name has 1 to 128 letters, digits and +=,.@-_.")
-        document = parse(policy, PolicyKind.IDENTITY, name=policy_name).document
+        document = _checked(policy, PolicyKind.IDENTITY)
 
         def changed(role: Role) -> Role:
             after = replace(role, policies={**role.policies, policy_name: document})
@@ -182,6 +182,15 @@ class Roles:
             self.store.save(role)
             self.recorder.record(event, "", role=role.arn)
         return role
+
+
+def _checked(document: str | Mapping[str, Any], kind: PolicyKind) -> Mapping[str, Any]:
+    """The document as it is kept: whatever was written, once it is known to be sound. Raises ``MalformedPolicy``."""
+    parse(document, kind)
+    if isinstance(document, Mapping):
+        return document
+    kept: Mapping[str, Any] = json.loads(document)
+    return kept
 
 
 def _check_names(name: str, path: str) -> None:

@@ -15,11 +15,8 @@ from app.adapters.sql.groups import SqlGroups
 from app.adapters.sql.keys import SqlKeys
 from app.adapters.sql.passkeys import SqlPasskeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
-from app.adapters.sql.principals import SqlAccessKeys
-from app.adapters.sql.providers import SqlOidcProviders, SqlSamlProviders
 from app.adapters.sql.recovery_codes import SqlRecoveryCodes
 from app.adapters.sql.resource_servers import SqlResourceServers
-from app.adapters.sql.roles import SqlRoles
 from app.adapters.sql.sessions import SqlConsents, SqlParticipants
 from app.adapters.sql.software_tokens import SqlSoftwareTokens
 from app.adapters.sql.tokens import SqlTokens
@@ -57,7 +54,6 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.ids import PoolId
 from app.core.kernel.sealing import Hasher, Sealer
-from app.core.kernel.secret import Secret
 from app.core.keys.model import SigningKey
 from app.core.keys.ports import KeyFactory
 from app.core.keys.service import Keys
@@ -66,10 +62,6 @@ from app.core.limits.rates import Rates
 from app.core.messages.posting import Post
 from app.core.messages.service import NOTICE, Messages, QueuedNotices
 from app.core.pools.service import Pools
-from app.core.principals.model import AccessKey
-from app.core.principals.providers import OidcProviders, SamlProviders
-from app.core.principals.roles import Roles
-from app.core.principals.service import AccessKeys
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.backchannel import BackchannelLogout
@@ -86,6 +78,7 @@ from app.core.tokens.introspection import Introspection
 from app.core.tokens.service import Tokens
 from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
+from app.rooms.access import open_access
 from app.services import Services
 from app.web.letters import ThemedEnvelope
 from app.web.pages import Pages
@@ -257,43 +250,18 @@ def open_rooms(
     sessions = Sessions(ephemeral=ephemeral, users=users, hasher=hasher, clock=clock)
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
-    access_key_store = SqlAccessKeys(database, sealer)
-    role_store, oidc_store, saml_store = SqlRoles(database), SqlOidcProviders(database), SqlSamlProviders(database)
+    access = open_access(settings, database, remembered, sealer, hasher, clock=clock, recorder=changes)
     return Services(
         clock=clock,
         hasher=hasher,
         ephemeral=ephemeral,
         audit=audit,
-        access_keys=AccessKeys(
-            store=access_key_store,
-            read=Cached(remembered, "access_key", access_key_store.find),
-            root=_root_key(settings),
-            hasher=hasher,
-            clock=clock,
-            transactions=database,
-            recorder=changes,
-        ),
-        roles=Roles(
-            store=role_store,
-            read=Cached(remembered, "role", role_store.find_by_arn),
-            clock=clock,
-            transactions=database,
-            recorder=changes,
-        ),
-        oidc_providers=OidcProviders(
-            store=oidc_store,
-            read=Cached(remembered, "oidc_provider", oidc_store.find),
-            clock=clock,
-            transactions=database,
-            recorder=changes,
-        ),
-        saml_providers=SamlProviders(
-            store=saml_store,
-            read=Cached(remembered, "saml_provider", saml_store.find),
-            clock=clock,
-            transactions=database,
-            recorder=changes,
-        ),
+        access_keys=access.access_keys,
+        roles=access.roles,
+        temporary_keys=access.temporary_keys,
+        authority=access.authority,
+        oidc_providers=access.oidc_providers,
+        saml_providers=access.saml_providers,
         pools=pools,
         clients=clients,
         customizations=customizations,
@@ -388,17 +356,4 @@ def open_rooms(
         recovery_codes=recovery_codes,
         passkeys=passkeys,
         preferences=Preferences(users=users, software_tokens=totp, audit=audit, clock=clock, transactions=database),
-    )
-
-
-def _root_key(settings: Settings) -> AccessKey | None:
-    """The administrator's key of the settings, where both halves are given."""
-    if settings.root_access_key_id is None or settings.root_secret_access_key is None:
-        return None
-    return AccessKey(
-        access_key_id=settings.root_access_key_id,
-        account_id=settings.account_id,
-        name="root",
-        secret=Secret(settings.root_secret_access_key),
-        created_at=0,
     )

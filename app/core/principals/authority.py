@@ -1,0 +1,175 @@
+"""What may whoever calls do? The one place that gathers a caller's policies; ``core/policy`` then decides."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.core.kernel.errors import Fact
+from app.core.kernel.sealing import Sealer, Unsealable
+from app.core.policy import Asked, Decision, Policies, Policy, PolicyKind, Verdict, decide, parse
+from app.core.principals.model import Principal, Role, RoleSession
+
+_ROW = "authorization message"
+_MOST_CHARACTERS = 10_240
+"""STS: ``encodedMessageType``."""
+_ADMINISTRATOR = Policies(
+    identity=(
+        parse(
+            {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
+            PolicyKind.IDENTITY,
+            name="administrator",
+        ),
+    )
+)
+_NOTHING = Policies(identity=())
+
+
+class AuthorizationMessageInvalid(Fact):
+    """Not one of ours, or altered (STS: InvalidAuthorizationMessageException)."""
+
+    message = "The encoded authorization message is invalid."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """``find_role`` reads a role by ARN, at most a quarter of a second old: an edited policy counts for sessions that are under way."""
+
+    find_role: Callable[[str], Role | None]
+    sealer: Sealer
+    _parsed: dict[str, tuple[object, tuple[Policy, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def decide(self, principal: Principal, asked: Asked) -> Decision:
+        """Whether the principal may do this. What is known of the principal completes the context, and nothing in a request
+        can contradict it.
+        """
+        return decide(self.policies_of(principal), self.completed(principal, asked))
+
+    def completed(self, principal: Principal, asked: Asked) -> Asked:
+        """The question with the condition keys that the principal settles."""
+        # Whatever a request claims of such keys is not its to claim.
+        given = {key: values for key, values in asked.context.items() if not key.startswith(_SETTLED)}
+        return replace(asked, context={**given, **self._known_of(principal)})
+
+    def policies_of(self, principal: Principal) -> Policies:
+        """Every policy that bears on the principal. A session whose role is gone, or is another of the same name, may nothing."""
+        session = principal.session
+        if session is None:
+            if principal.policy is None:
+                return _ADMINISTRATOR
+            return Policies(identity=self._own_policy(principal.arn, principal.policy))
+        role = self.find_role(session.role_arn)
+        if role is None or role.role_id != session.role_id:
+            return _NOTHING
+        return Policies(identity=self._policies_of_role(role), session=_session_policies(session))
+
+    def encode_message(self, principal: Principal, asked: Asked, decision: Decision) -> str:
+        """What an administrator may read of a refusal, sealed (STS: DecodeAuthorizationMessage)."""
+        asked = self.completed(principal, asked)
+        document: dict[str, Any] = {
+            "allowed": decision.allowed,
+            "explicitDeny": decision.verdict is Verdict.EXPLICIT_DENY,
+            "matchedStatements": {"items": _matched(decision)},
+            "failures": {"items": [{"verdict": decision.verdict.name}]},
+            "context": {
+                "principal": {"id": _user_id(principal), "arn": principal.arn},
+                "action": asked.action,
+                "resource": asked.resource,
+                "conditions": {
+                    "items": [
+                        {"key": key, "values": {"items": [{"value": value} for value in values]}}
+                        for key, values in sorted(asked.context.items())
+                    ]
+                },
+            },
+        }
+        sealed = self._sealed(document)
+        if len(sealed) > _MOST_CHARACTERS:
+            document["context"]["conditions"] = {"items": []}
+            document["context"]["resource"] = asked.resource[:2048]
+            sealed = self._sealed(document)
+        return sealed
+
+    def decode_message(self, text: str) -> str:
+        """The JSON behind a message. Raises ``AuthorizationMessageInvalid``."""
+        try:
+            return self.sealer.unseal(text, row=_ROW).decode()
+        except (Unsealable, UnicodeError) as error:
+            raise AuthorizationMessageInvalid from error
+
+    def _sealed(self, document: Mapping[str, Any]) -> str:
+        return self.sealer.seal(json.dumps(document, separators=(",", ":")).encode(), row=_ROW)
+
+    def _own_policy(self, arn: str, document: Mapping[str, Any]) -> tuple[Policy, ...]:
+        known = self._parsed.get(arn)
+        if known is None or known[0] is not document:
+            known = (document, (parse(document, PolicyKind.IDENTITY, name="access key"),))
+            self._remember(arn, known)
+        return known[1]
+
+    def _policies_of_role(self, role: Role) -> tuple[Policy, ...]:
+        """Parsed once for as long as the worker's cache answers with the same role."""
+        known = self._parsed.get(role.arn)
+        if known is None or known[0] is not role:
+            policies = role.policies.items()
+            known = (role, tuple(parse(document, PolicyKind.IDENTITY, name=name) for name, document in policies))
+            self._remember(role.arn, known)
+        return known[1]
+
+    def _remember(self, name: str, parsed: tuple[object, tuple[Policy, ...]]) -> None:
+        if len(self._parsed) >= _MOST_REMEMBERED:
+            self._parsed.clear()
+        self._parsed[name] = parsed
+
+    def _known_of(self, principal: Principal) -> dict[str, tuple[str, ...]]:
+        known: dict[str, tuple[str, ...]] = {
+            "aws:principalarn": (principal.arn,),
+            "aws:principalaccount": (principal.account_id,),
+            "aws:principaltype": ("User",),
+            "aws:userid": (_user_id(principal),),
+        }
+        session = principal.session
+        if session is None:
+            known["aws:username"] = (principal.arn.rpartition("/")[2],)
+            return known
+        known |= {
+            "aws:principalarn": (session.role_arn,),
+            "aws:principaltype": ("AssumedRole",),
+            **{f"aws:principaltag/{key.lower()}": (value,) for key, value in session.tags.items()},
+            **session.context,
+        }
+        return known
+
+
+_MOST_REMEMBERED = 4096
+_SETTLED = (
+    "aws:principal",
+    "aws:userid",
+    "aws:username",
+    "aws:federatedprovider",
+    "cognito-identity.amazonaws.com:",
+)
+
+
+def _session_policies(session: RoleSession) -> tuple[Policy, ...] | None:
+    if not session.session_policies:
+        return None
+    return tuple(parse(text, PolicyKind.SESSION, name="session policy") for text in session.session_policies)
+
+
+def _user_id(principal: Principal) -> str:
+    session = principal.session
+    if session is not None:
+        return f"{session.role_id}:{session.session_name}"
+    return principal.access_key_id or principal.arn
+
+
+def _matched(decision: Decision) -> list[dict[str, Any]]:
+    statement = decision.statement
+    if statement is None:
+        return []
+    policy = "" if decision.policy is None else decision.policy.label
+    effect = "ALLOW" if statement.allow else "DENY"
+    return [{"sourcePolicy": policy, "statement": statement.label, "effect": effect}]
