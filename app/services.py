@@ -21,6 +21,7 @@ from app.core.keys.service import Keys
 from app.core.messages.service import Messages
 from app.core.pools.service import Pools
 from app.core.principals.authority import Authority
+from app.core.principals.providers import OidcProviders, SamlProviders
 from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
 from app.core.principals.temporary import TemporaryKeys
@@ -53,6 +54,8 @@ class Services:
     identity_credentials: IdentityCredentials
     open_id_tokens: OpenIdTokens
     issuer_keys: Keys
+    oidc_providers: OidcProviders
+    saml_providers: SamlProviders
     pools: Pools
     clients: Clients
     customizations: Customizations

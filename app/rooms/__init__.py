@@ -275,6 +275,8 @@ def open_rooms(
         identity_credentials=identities.identity_credentials,
         open_id_tokens=identities.open_id_tokens,
         issuer_keys=identities.issuer_keys,
+        oidc_providers=access.oidc_providers,
+        saml_providers=access.saml_providers,
         pools=pools,
         clients=clients,
         customizations=customizations,

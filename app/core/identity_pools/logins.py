@@ -109,7 +109,12 @@ class Logins:
             login=Login(provider=OWN, subject=found.identity_id),
             own=True,
             tags=found.tags,
-            claims={"amr": list(found.amr), "exp": found.expires_at, "aud": pool.identity_pool_id, "sub": found.identity_id},
+            claims={
+                "amr": list(found.amr),
+                "exp": found.expires_at,
+                "aud": pool.identity_pool_id,
+                "sub": found.identity_id,
+            },
         )
 
     def _public(self, provider: str, app_id: str, token: str) -> VerifiedLogin:

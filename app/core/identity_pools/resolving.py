@@ -126,7 +126,9 @@ class Resolving:
 
     def _known(self, pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> list[Identity]:
         """Every identity that one of the logins leads to. A token of our own names its identity itself."""
-        found = {each.identity_id: each for each in self.identities.find_by_logins(pool.identity_pool_id, _plain(logins))}
+        found = {
+            each.identity_id: each for each in self.identities.find_by_logins(pool.identity_pool_id, _plain(logins))
+        }
         for login in logins:
             if login.own:
                 found[login.login.subject] = self._get(pool, login.login.subject)
