@@ -13,7 +13,7 @@ from app.adapters.upstream.assertions import SamlAssertions
 from app.adapters.upstream.social import AskedProviders
 from app.adapters.upstream.web_keys import DiscoveredKeys
 from app.config import Settings
-from app.core.identity_pools.logins import FindOidcProvider, FindSamlProvider, Logins
+from app.core.identity_pools.logins import Logins
 from app.core.identity_pools.open_id import OpenIdTokens
 from app.core.identity_pools.provider_names import ProviderNames
 from app.core.identity_pools.resolving import Resolving
@@ -50,8 +50,6 @@ def open_identities(
     key_factory: KeyFactory,
     clock: Clock,
     recorder: Recorder,
-    find_oidc_provider: FindOidcProvider = lambda _arn: None,
-    find_saml_provider: FindSamlProvider = lambda _arn: None,
 ) -> IdentityRooms:
     """They verify logins with the rooms of user pools, and ask providers elsewhere through the guard of outbound calls."""
     names = ProviderNames(public_host=urlsplit(settings.public_url).netloc)
@@ -70,6 +68,15 @@ def open_identities(
         recorder=recorder,
         purposes=(KeyPurpose.ID,),
     )
+
+    def find_oidc_provider(arn: str) -> tuple[str, tuple[str, ...]] | None:
+        provider = access.oidc_providers.find(arn)
+        return None if provider is None else (provider.url, provider.client_ids)
+
+    def find_saml_provider(arn: str) -> str | None:
+        provider = access.saml_providers.find(arn)
+        return None if provider is None else provider.metadata
+
     open_id_tokens = OpenIdTokens(keys=issuer_keys, clock=clock, public_url=settings.public_url)
     outbound = GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev)
     bases = dict(settings.upstream_urls)
