@@ -17,6 +17,7 @@ from app.aws.gate import Gate
 from app.blueprints.development import development_blueprint
 from app.blueprints.hosted_ui.entering import SESSION_COOKIE
 from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
+from app.blueprints.identity_pools.blueprint import identity_pools_api
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings
@@ -137,7 +138,10 @@ def _aws(installation: Installation) -> Dispatch:
         )
 
     return Dispatch(
-        apis={"AWSCognitoIdentityProviderService": user_pools_api(services)},
+        apis={
+            "AWSCognitoIdentityProviderService": user_pools_api(services),
+            "AWSCognitoIdentityService": identity_pools_api(services),
+        },
         gate=Gate(
             find_key=services.access_keys.find,
             was_issued=services.access_keys.was_issued,

@@ -12,6 +12,8 @@ from app.core.factors.preferences import Preferences
 from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
+from app.core.identity_pools.identities import Identities
+from app.core.identity_pools.pools import IdentityPools
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.sealing import Hasher
@@ -72,3 +74,5 @@ class Services:
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
     devices: Devices
+    identity_pools: IdentityPools
+    identities: Identities

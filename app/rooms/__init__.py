@@ -79,6 +79,7 @@ from app.core.tokens.service import Tokens
 from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
 from app.rooms.access import open_access
+from app.rooms.identities import open_identities
 from app.services import Services
 from app.web.letters import ThemedEnvelope
 from app.web.pages import Pages
@@ -251,6 +252,7 @@ def open_rooms(
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access = open_access(settings, database, remembered, sealer, hasher, clock=clock, recorder=changes)
+    identities = open_identities(settings, database, remembered, clock=clock, recorder=changes)
     return Services(
         clock=clock,
         hasher=hasher,
@@ -260,6 +262,8 @@ def open_rooms(
         roles=access.roles,
         temporary_keys=access.temporary_keys,
         authority=access.authority,
+        identity_pools=identities.identity_pools,
+        identities=identities.identities,
         pools=pools,
         clients=clients,
         customizations=customizations,

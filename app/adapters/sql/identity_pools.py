@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.configuration import touch_configuration
 from app.adapters.sql.db import Database
-from app.adapters.sql.tables import identities, identity_logins, identity_pools
+from app.adapters.sql.identity_tables import identities, identity_logins, identity_pools
 from app.core.identity_pools.model import Identity, IdentityPool, Login
 from app.core.kernel.errors import Conflict
 
