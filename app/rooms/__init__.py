@@ -277,6 +277,8 @@ def open_rooms(
         issuer_keys=identities.issuer_keys,
         oidc_providers=access.oidc_providers,
         saml_providers=access.saml_providers,
+        identity_pools=identities.identity_pools,
+        identities=identities.identities,
         pools=pools,
         clients=clients,
         customizations=customizations,

@@ -1,4 +1,4 @@
-"""The rooms between a login and credentials."""
+"""The rooms of identity pools: from a login to credentials."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -13,8 +13,10 @@ from app.adapters.upstream.assertions import SamlAssertions
 from app.adapters.upstream.social import AskedProviders
 from app.adapters.upstream.web_keys import DiscoveredKeys
 from app.config import Settings
+from app.core.identity_pools.identities import Identities
 from app.core.identity_pools.logins import Logins
 from app.core.identity_pools.open_id import OpenIdTokens
+from app.core.identity_pools.pools import IdentityPools
 from app.core.identity_pools.provider_names import ProviderNames
 from app.core.identity_pools.resolving import Resolving
 from app.core.identity_pools.service import IdentityCredentials
@@ -37,6 +39,8 @@ class IdentityRooms:
     identity_credentials: IdentityCredentials
     open_id_tokens: OpenIdTokens
     issuer_keys: Keys
+    identity_pools: IdentityPools
+    identities: Identities
 
 
 def open_identities(
@@ -100,9 +104,22 @@ def open_identities(
         find_saml_provider=find_saml_provider,
         clock=clock,
     )
+    find_pool = Cached(remembered, "identity_pool", pools.find)
     return IdentityRooms(
+        identity_pools=IdentityPools(
+            store=pools, read=find_pool, names=names, clock=clock, transactions=database, recorder=recorder
+        ),
+        identities=Identities(
+            store=identities,
+            find_pool=find_pool,
+            verifier=logins,
+            names=names,
+            clock=clock,
+            transactions=database,
+            recorder=recorder,
+        ),
         identity_credentials=IdentityCredentials(
-            find_pool=Cached(remembered, "identity_pool", pools.find),
+            find_pool=find_pool,
             find_role=access.roles.find_by_arn,
             identities=identities,
             resolving=Resolving(identities=identities, transactions=database, clock=clock),

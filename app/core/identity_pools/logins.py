@@ -71,6 +71,11 @@ class Logins:
             raise InvalidParameter("A provider may stand in Logins once only.")
         return tuple(self._verify(pool, name, token) for name, token in canonical)
 
+    def verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
+        """One login alone; ``provider`` as the caller wrote it. Raises as ``verify_all``."""
+        [login] = self.verify_all(pool, {provider: token})
+        return login
+
     def _verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
         if provider == OWN:
             return self._own(pool, token)
