@@ -148,7 +148,12 @@ class Resolving:
         if len(identity.logins) + len(added) > MOST_LOGINS:
             raise QuotaExceeded(f"An identity has at most {MOST_LOGINS} logins.")
         now = self.clock.now()
-        self.identities.link(identity, added, now=now)
+        with self.transactions.transaction():
+            locked = self.identities.find_to_change(identity.identity_pool_id, [identity.identity_id])
+            # Of two people who upgrade one guest at once, or link themselves to one identity, the second must be asked again.
+            if not locked or locked[0].logins != identity.logins:
+                raise Conflict
+            self.identities.link(identity, added, now=now)
         return replace(identity, logins=tuple(sorted((*identity.logins, *added))), modified_at=now)
 
     def _retire(self, guest: Identity, into: Identity) -> None:
