@@ -72,9 +72,8 @@ class Logins:
         return tuple(self._verify(pool, name, token) for name, token in canonical)
 
     def verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
-        """One login alone; ``provider`` as the caller wrote it. Raises as ``verify_all``."""
-        [login] = self.verify_all(pool, {provider: token})
-        return login
+        """One login; ``provider`` in any spelling. As ``verify_all``."""
+        return self._verify(pool, self.names.canonical(provider), token)
 
     def _verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
         if provider == OWN:
