@@ -3,12 +3,20 @@ from collections.abc import Callable, Mapping
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.iam.errors import translate
+from app.blueprints.iam.oidc_providers import OidcProviderOperations
 from app.blueprints.iam.roles import RoleOperations
+from app.blueprints.iam.saml_providers import SamlProviderOperations
+from app.blueprints.iam.simulate import SimulatorOperations
 from app.blueprints.iam.sts import TokenOperations
 from app.core.principals.providers import arn_of_oidc
 from app.services import Services
 
-IAM_FAMILIES: tuple[Callable[..., object], ...] = (RoleOperations,)
+IAM_FAMILIES: tuple[Callable[..., object], ...] = (
+    RoleOperations,
+    OidcProviderOperations,
+    SamlProviderOperations,
+    SimulatorOperations,
+)
 STS_FAMILIES: tuple[Callable[..., object], ...] = (TokenOperations,)
 
 

@@ -12,7 +12,9 @@ Item = TypeVar("Item")
 _USUAL = 100
 
 
-def list_page(call: Call, items: Sequence[Item], position_of: Callable[[Item], str]) -> tuple[list[Item], dict[str, Any]]:
+def list_page(
+    call: Call, items: Sequence[Item], position_of: Callable[[Item], str]
+) -> tuple[list[Item], dict[str, Any]]:
     """The items of one page and the members that say whether there are more. ``items`` are in the order of their positions."""
     after = _read_marker(call.input.get("Marker"))
     rest = [item for item in items if after is None or position_of(item) > after]

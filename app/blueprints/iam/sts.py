@@ -1,11 +1,11 @@
-import hashlib
-from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.aws.call import Call
+from app.aws.errors import AwsError
 from app.aws.operations import operation
+from app.core.principals.authority import user_id_of
 from app.core.principals.model import Principal
 from app.services import Services
 
@@ -18,12 +18,15 @@ class TokenOperations:
 
     @operation("GetCallerIdentity")
     def get_caller_identity(self, call: Call) -> Mapping[str, Any]:
-        assert call.principal is not None  # noqa: S101 - the model says that it is signed
-        return {"UserId": _user_id(call.principal), "Account": call.principal.account_id, "Arn": call.principal.arn}
+        principal = _caller(call)
+        return {"UserId": user_id_of(principal), "Account": principal.account_id, "Arn": principal.arn}
+
+    @operation("DecodeAuthorizationMessage")
+    def decode_authorization_message(self, call: Call) -> Mapping[str, Any]:
+        return {"DecodedMessage": self.services.authority.decode_message(call.input["EncodedMessage"])}
 
 
-def _user_id(principal: Principal) -> str:
-    if principal.session is not None:
-        return f"{principal.session.role_id}:{principal.session.session_name}"
-    # Keys have names here, not users with ids: the name's digest is as good, and always the same.
-    return "AIDA" + b32encode(hashlib.sha256(principal.arn.encode()).digest()).decode()[:17]
+def _caller(call: Call) -> Principal:
+    if call.principal is None:
+        raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", status=403)
+    return call.principal
