@@ -12,6 +12,8 @@ from app.core.factors.preferences import Preferences
 from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
+from app.core.identity_pools.open_id import OpenIdTokens
+from app.core.identity_pools.service import IdentityCredentials
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.sealing import Hasher
@@ -51,6 +53,9 @@ class Services:
     authority: Authority
     oidc_providers: OidcProviders
     saml_providers: SamlProviders
+    identity_credentials: IdentityCredentials
+    open_id_tokens: OpenIdTokens
+    issuer_keys: Keys
     pools: Pools
     clients: Clients
     customizations: Customizations

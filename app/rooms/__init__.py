@@ -79,6 +79,7 @@ from app.core.tokens.service import Tokens
 from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
 from app.rooms.access import open_access
+from app.rooms.identities import open_identities
 from app.services import Services
 from app.web.letters import ThemedEnvelope
 from app.web.pages import Pages
@@ -251,6 +252,19 @@ def open_rooms(
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access = open_access(settings, database, remembered, sealer, hasher, clock=clock, recorder=changes)
+    identities = open_identities(
+        settings,
+        database,
+        remembered,
+        sealer,
+        access=access,
+        tokens=tokens,
+        key_factory=key_factory,
+        clock=clock,
+        recorder=changes,
+        find_oidc_provider=access.find_oidc_provider,
+        find_saml_provider=access.find_saml_provider,
+    )
     return Services(
         clock=clock,
         hasher=hasher,
@@ -262,6 +276,9 @@ def open_rooms(
         authority=access.authority,
         oidc_providers=access.oidc_providers,
         saml_providers=access.saml_providers,
+        identity_credentials=identities.identity_credentials,
+        open_id_tokens=identities.open_id_tokens,
+        issuer_keys=identities.issuer_keys,
         pools=pools,
         clients=clients,
         customizations=customizations,
