@@ -279,6 +279,7 @@ def open_rooms(
         identity_credentials=identities.identity_credentials,
         open_id_tokens=identities.open_id_tokens,
         issuer_keys=identities.issuer_keys,
+        assumed_roles=identities.assumed_roles,
         pools=pools,
         clients=clients,
         customizations=customizations,
