@@ -38,7 +38,7 @@ def iam_apis(services: Services, condition_keys: ConditionKeys) -> dict[str, Api
             handlers=handlers_of([TokenOperations(services=services, condition_keys=condition_keys)]),
             not_yet={},
             translate=translate,
-            resource_of=lambda *_: "*",
+            resource_of=lambda document, *_: str(document.get("RoleArn", "*")),
             # No policy keeps anybody from asking who they are (STS: GetCallerIdentity).
             always_allowed=frozenset({"GetCallerIdentity"}),
         ),

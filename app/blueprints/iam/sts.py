@@ -6,8 +6,10 @@ from app.aws.call import Call
 from app.aws.errors import AwsError
 from app.aws.operations import operation
 from app.blueprints.iam.errors import INVALID
+from app.blueprints.iam.rendering import read_tags
 from app.core.principals.authority import user_id_of
 from app.core.principals.model import Principal
+from app.core.principals.web_identity import Asking, Assumed
 from app.services import Services
 
 ConditionKeys = Callable[[str], Mapping[str, tuple[str, ...]]]
@@ -32,35 +34,54 @@ class TokenOperations:
 
     @operation("AssumeRoleWithWebIdentity")
     def assume_role_with_web_identity(self, call: Call) -> Mapping[str, Any]:
-        given = call.input
-        for member in ("PolicyArns", "ProviderId"):
-            if given.get(member):
-                raise AwsError(INVALID, f"{member} is not supported by this server.")
-        assumed = self.services.assumed_roles.assume(
-            given["RoleArn"],
-            given["RoleSessionName"],
-            given["WebIdentityToken"],
-            seconds=given.get("DurationSeconds"),
-            policy=given.get("Policy"),
+        _refuse(call, ("PolicyArns", "ProviderId"))
+        assumed, identity = self.services.assumed_roles.with_token(call.input["WebIdentityToken"], self._asking(call))
+        return {
+            **_assumed(assumed),
+            "SubjectFromWebIdentityToken": identity.subject,
+            "Provider": identity.provider,
+            "Audience": identity.audience,
+        }
+
+    @operation("AssumeRole")
+    def assume_role(self, call: Call) -> Mapping[str, Any]:
+        _refuse(
+            call, ("PolicyArns", "TransitiveTagKeys", "SerialNumber", "TokenCode", "SourceIdentity", "ProvidedContexts")
+        )
+        assumed = self.services.assumed_roles.by_caller(
+            _caller(call), self._asking(call), tags=read_tags(call), external_id=call.input.get("ExternalId")
+        )
+        return _assumed(assumed)
+
+    def _asking(self, call: Call) -> Asking:
+        return Asking(
+            role_arn=call.input["RoleArn"],
+            session_name=call.input["RoleSessionName"],
+            seconds=call.input.get("DurationSeconds"),
+            policy=call.input.get("Policy"),
             context=self.condition_keys(call.region),
         )
-        session_name = given["RoleSessionName"]
-        return {
-            "Credentials": {
-                "AccessKeyId": assumed.credentials.access_key_id,
-                "SecretAccessKey": assumed.credentials.secret.reveal(),
-                "SessionToken": assumed.credentials.session_token.reveal(),
-                "Expiration": assumed.credentials.expires_at,
-            },
-            "SubjectFromWebIdentityToken": assumed.identity.subject,
-            "AssumedRoleUser": {
-                "AssumedRoleId": f"{assumed.role.role_id}:{session_name}",
-                "Arn": f"arn:aws:sts::{assumed.role.account_id}:assumed-role/{assumed.role.name}/{session_name}",
-            },
-            "PackedPolicySize": assumed.packed_percent,
-            "Provider": assumed.identity.provider,
-            "Audience": assumed.identity.audience,
-        }
+
+
+def _assumed(assumed: Assumed) -> dict[str, Any]:
+    session, credentials = assumed.session, assumed.credentials
+    return {
+        "Credentials": {
+            "AccessKeyId": credentials.access_key_id,
+            "SecretAccessKey": credentials.secret.reveal(),
+            "SessionToken": credentials.session_token.reveal(),
+            "Expiration": credentials.expires_at,
+        },
+        "AssumedRoleUser": {"AssumedRoleId": f"{session.role_id}:{session.session_name}", "Arn": session.arn},
+        "PackedPolicySize": assumed.packed_percent,
+    }
+
+
+def _refuse(call: Call, members: tuple[str, ...]) -> None:
+    """What is asked for and not carried out is refused: silence would be a promise."""
+    for member in members:
+        if call.input.get(member):
+            raise AwsError(INVALID, f"{member} is not supported by this server.")
 
 
 def _caller(call: Call) -> Principal:

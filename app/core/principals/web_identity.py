@@ -1,4 +1,4 @@
-"""Roles assumed with a token of an identity provider (STS: AssumeRoleWithWebIdentity)."""
+"""Roles assumed with a token of an identity provider (STS: AssumeRoleWithWebIdentity), or by whoever signs (STS: AssumeRole)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,10 +10,10 @@ from app.core.kernel.errors import Fact, InvalidParameter
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 from app.core.policy import Asked, PolicyKind, Trusted, decide_trust, parse
-from app.core.principals.model import Credentials, Role, RoleSession
+from app.core.principals.model import Credentials, Principal, Role, RoleSession
 from app.core.principals.temporary import TemporaryKeys
 
-ASSUME, TAG = "sts:AssumeRoleWithWebIdentity", "sts:TagSession"
+WITH_TOKEN, BY_CALLER, TAG = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRole", "sts:TagSession"
 _ROLE_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):role/[\x21-\x7e]{1,576}", re.ASCII)
 _USUAL_SECONDS = 3600
 _MOST_PACKED = 2048
@@ -41,7 +41,7 @@ class IdentityProviderSilent(Fact):
 class AssumptionRefused(Fact):
     """The role is not there, or does not trust the token. Which of them is not for the outside to know (STS: AccessDenied)."""
 
-    message = f"Not authorized to perform {ASSUME}"
+    message = f"Not authorized to perform {WITH_TOKEN}"
 
 
 class SessionTooLarge(Fact):
@@ -73,11 +73,22 @@ class WebIdentityTokens(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What is asked for, whoever asks. ``context`` is what the request itself settles; ``policy`` the session policy's text."""
+
+    role_arn: str
+    session_name: str
+    seconds: int | None = None
+    policy: str | None = None
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assumed:
     """``packed_percent`` says how much of a session's room its policy and tags take; None where it has neither."""
 
     role: Role
-    identity: WebIdentity
+    session: RoleSession
     credentials: Credentials
     packed_percent: int | None
 
@@ -93,76 +104,113 @@ class AssumedRoles:
     transactions: Transactions
     recorder: Recorder = field(default_factory=Unrecorded)
 
-    def assume(
-        self,
-        role_arn: str,
-        session_name: str,
-        token: str,
-        *,
-        seconds: int | None = None,
-        policy: str | None = None,
-        context: Mapping[str, tuple[str, ...]],
-    ) -> Assumed:
-        """Credentials of the role, if its trust policy takes the token and its tags. ``context`` is what the request itself settles.
+    def with_token(self, token: str, asking: Asking) -> tuple[Assumed, WebIdentity]:
+        """Credentials of the role, if its trust policy takes the token and its tags (STS: AssumeRoleWithWebIdentity).
 
         Raises ``InvalidParameter``, ``MalformedPolicy``, ``SessionTooLarge``, ``AssumptionRefused`` and what ``verify`` raises.
         """
-        named = _ROLE_ARN.fullmatch(role_arn)
-        if named is None:
-            raise InvalidParameter("Request ARN is invalid")
-        if policy is not None:
-            parse(policy, PolicyKind.SESSION)
-        identity = self.tokens.verify(token, named[1])
-        role = self.find_role(role_arn)
-        if role is None or not _trusts(role, identity, session_name, context):
-            raise AssumptionRefused
-        seconds = _USUAL_SECONDS if seconds is None else seconds
+        account_id = _check(asking)
+        identity = self.tokens.verify(token, account_id)
+        role = self._trusting(
+            asking, WITH_TOKEN, Trusted(federated=identity.federated), identity.context, identity.tags
+        )
+        assumed = self._issued(
+            asking,
+            role,
+            context=identity.context,
+            tags=identity.tags,
+            source="AssumeRoleWithWebIdentity",
+            identity_pool_id=identity.identity_pool_id,
+            identity_id=identity.identity_id,
+        )
+        return assumed, identity
+
+    def by_caller(
+        self, principal: Principal, asking: Asking, *, tags: Mapping[str, str], external_id: str | None = None
+    ) -> Assumed:
+        """Credentials of the role, if its trust policy takes who signed (STS: AssumeRole). Their own policies were asked before.
+
+        A session of a role that a session assumes lasts an hour at most (IAM: role chaining).
+        """
+        _check(asking)
+        settled = {} if external_id is None else {"sts:externalid": (external_id,)}
+        role = self._trusting(asking, BY_CALLER, Trusted(aws=principal.arn), settled, tags)
+        if principal.session is not None and (asking.seconds or 0) > _USUAL_SECONDS:
+            raise InvalidParameter(
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+            )
+        return self._issued(asking, role, context={}, tags=tags, source="AssumeRole")
+
+    def _trusting(
+        self,
+        asking: Asking,
+        action: str,
+        trusted: Trusted,
+        settled: Mapping[str, tuple[str, ...]],
+        tags: Mapping[str, str],
+    ) -> Role:
+        """The role, if its trust policy alone allows it, and the tagging where there are tags (IAM: sts:TagSession)."""
+        role = self.find_role(asking.role_arn)
+        if role is None:
+            raise AssumptionRefused(f"Not authorized to perform {action}")
+        trust = parse(role.trust, PolicyKind.TRUST)
+        known = {
+            **asking.context,
+            **settled,
+            "sts:rolesessionname": (asking.session_name,),
+            **({"aws:tagkeys": tuple(tags)} if tags else {}),
+            **{f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()},
+        }
+        for needed in (action, TAG) if tags else (action,):
+            if not decide_trust(trust, trusted, Asked(action=needed, resource=role.arn, context=known)).allowed:
+                raise AssumptionRefused(f"Not authorized to perform {action}")
+        return role
+
+    def _issued(
+        self,
+        asking: Asking,
+        role: Role,
+        *,
+        context: Mapping[str, tuple[str, ...]],
+        tags: Mapping[str, str],
+        source: str,
+        identity_pool_id: str | None = None,
+        identity_id: str | None = None,
+    ) -> Assumed:
+        seconds = _USUAL_SECONDS if asking.seconds is None else asking.seconds
         if seconds > role.max_session_seconds:
             raise InvalidParameter("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-        percent = _packed_percent(policy, identity.tags)
+        percent = _packed_percent(asking.policy, tags)
         if percent > 100:
             raise SessionTooLarge(percent)
         now = self.clock.now()
         session = RoleSession(
             role_arn=role.arn,
             role_id=role.role_id,
-            session_name=session_name,
+            session_name=asking.session_name,
             account_id=role.account_id,
-            context=identity.context,
-            tags=identity.tags,
-            session_policies=() if policy is None else (policy,),
+            context=context,
+            tags=tags,
+            session_policies=() if asking.policy is None else (asking.policy,),
             issued_at=now,
             expires_at=now + seconds,
-            identity_pool_id=identity.identity_pool_id,
-            identity_id=identity.identity_id,
-            source="AssumeRoleWithWebIdentity",
+            identity_pool_id=identity_pool_id,
+            identity_id=identity_id,
+            source=source,
         )
         with self.transactions.transaction():
-            self.recorder.record(
-                "credentials.assume", "", role=role.arn, provider=identity.provider, session=session.arn
-            )
-        return Assumed(
-            role=role,
-            identity=identity,
-            credentials=self.keys.issue(session),
-            packed_percent=percent or None,
-        )
+            self.recorder.record("credentials.assume", "", role=role.arn, session=session.arn)
+        return Assumed(role=role, session=session, credentials=self.keys.issue(session), packed_percent=percent or None)
 
 
-def _trusts(role: Role, identity: WebIdentity, session_name: str, context: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether the role's trust policy alone allows it, and the tagging where the token brings tags (IAM: sts:TagSession)."""
-    trust = parse(role.trust, PolicyKind.TRUST)
-    known = {
-        **context,
-        **identity.context,
-        "sts:rolesessionname": (session_name,),
-        **({"aws:tagkeys": tuple(identity.tags)} if identity.tags else {}),
-        **{f"aws:requesttag/{key.lower()}": (value,) for key, value in identity.tags.items()},
-    }
-    trusted = Trusted(federated=identity.federated)
-    actions = (ASSUME, TAG) if identity.tags else (ASSUME,)
-    asked = (Asked(action=action, resource=role.arn, context=known) for action in actions)
-    return all(decide_trust(trust, trusted, each).allowed for each in asked)
+def _check(asking: Asking) -> str:
+    """The account of the role. Raises ``InvalidParameter``, ``MalformedPolicy``."""
+    named = _ROLE_ARN.fullmatch(asking.role_arn)
+    if named is None:
+        raise InvalidParameter("Request ARN is invalid")
+    if asking.policy is not None:
+        parse(asking.policy, PolicyKind.SESSION)
+    return named[1]
 
 
 def _packed_percent(policy: str | None, tags: Mapping[str, str]) -> int:
