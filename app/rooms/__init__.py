@@ -279,6 +279,7 @@ def open_rooms(
         saml_providers=access.saml_providers,
         identity_pools=identities.identity_pools,
         identities=identities.identities,
+        assumed_roles=identities.assumed_roles,
         pools=pools,
         clients=clients,
         customizations=customizations,

@@ -21,6 +21,7 @@ from app.core.identity_pools.provider_names import ProviderNames
 from app.core.identity_pools.resolving import Resolving
 from app.core.identity_pools.service import IdentityCredentials
 from app.core.identity_pools.user_pool_logins import UserPoolLogins
+from app.core.identity_pools.web_identities import WebIdentities
 from app.core.identity_pools.web_tokens import WebTokens
 from app.core.kernel.clock import Clock
 from app.core.kernel.recorder import Recorder
@@ -28,6 +29,7 @@ from app.core.kernel.sealing import Sealer
 from app.core.keys.model import KeyPurpose, SigningKey
 from app.core.keys.ports import KeyFactory
 from app.core.keys.service import Keys
+from app.core.principals.web_identity import AssumedRoles
 from app.core.tokens.service import Tokens
 from app.rooms.access import Access
 
@@ -41,6 +43,7 @@ class IdentityRooms:
     issuer_keys: Keys
     identity_pools: IdentityPools
     identities: Identities
+    assumed_roles: AssumedRoles
 
 
 def open_identities(
@@ -130,4 +133,23 @@ def open_identities(
         ),
         open_id_tokens=open_id_tokens,
         issuer_keys=issuer_keys,
+        assumed_roles=AssumedRoles(
+            tokens=WebIdentities(
+                names=names,
+                open_id_tokens=open_id_tokens,
+                web_tokens=logins.web_tokens,
+                find_identity_pool=find_pool,
+                find_identity=identities.find,
+                find_provider=access.oidc_providers.find_by_issuer,
+                find_pool=tokens.find_pool,
+                keys=tokens.keys,
+                clock=clock,
+                public_url=settings.public_url,
+            ),
+            find_role=access.roles.find_by_arn,
+            keys=access.temporary_keys,
+            clock=clock,
+            transactions=database,
+            recorder=recorder,
+        ),
     )
