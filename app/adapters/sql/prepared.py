@@ -64,7 +64,7 @@ def _render(statement: Executable, dialect: Dialect) -> _Rendered:
     compiled = cast("SQLCompiler", statement.compile(dialect=dialect))  # type: ignore[attr-defined]
     names = {name: _impl(bind.type, dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
     # What a statement says itself (a limit); the others are given at each execution.
-    fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and bind.value is not None}
+    fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
     found = list(getattr(statement, "exported_columns", ()))
     columns = [(column.key, _impl(column.type, dialect).result_processor(dialect, None)) for column in found]
     row: Any = namedtuple("Row", [name for name, _ in columns]) if columns else None  # noqa: PYI024 - of this statement alone
