@@ -79,6 +79,7 @@ from app.core.tokens.service import Tokens
 from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
 from app.rooms.access import open_access
+from app.rooms.identities import open_identities
 from app.services import Services
 from app.web.letters import ThemedEnvelope
 from app.web.pages import Pages
@@ -251,6 +252,17 @@ def open_rooms(
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access = open_access(settings, database, remembered, sealer, hasher, clock=clock, recorder=changes)
+    identities = open_identities(
+        settings,
+        database,
+        remembered,
+        sealer,
+        access=access,
+        tokens=tokens,
+        key_factory=key_factory,
+        clock=clock,
+        recorder=changes,
+    )
     return Services(
         clock=clock,
         hasher=hasher,
@@ -260,6 +272,14 @@ def open_rooms(
         roles=access.roles,
         temporary_keys=access.temporary_keys,
         authority=access.authority,
+        identity_credentials=identities.identity_credentials,
+        open_id_tokens=identities.open_id_tokens,
+        issuer_keys=identities.issuer_keys,
+        oidc_providers=access.oidc_providers,
+        saml_providers=access.saml_providers,
+        identity_pools=identities.identity_pools,
+        identities=identities.identities,
+        assumed_roles=identities.assumed_roles,
         pools=pools,
         clients=clients,
         customizations=customizations,

@@ -39,7 +39,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 class AwsHouse:
-    """``idp`` signs with an administrator's key that this server issued, ``unsigned`` with none. Close it."""
+    """``idp`` and ``identity`` sign with an administrator's key that this server issued, ``unsigned`` with none. Close it."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.url = f"http://localhost:{free_port()}"
@@ -67,11 +67,24 @@ class AwsHouse:
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         self.idp = self.client(self.key_id, self.secret)
-        self.unsigned = self._boto(config=Config(signature_version=UNSIGNED, retries={"max_attempts": 0}))
+        self.iam, self.sts, self.identity = (
+            self.client(self.key_id, self.secret, service=name) for name in ("iam", "sts", "cognito-identity")
+        )
+        unsigned = Config(signature_version=UNSIGNED, retries={"max_attempts": 0})
+        self.unsigned = self._boto(config=unsigned)
+        self.identity_unsigned = self._boto("cognito-identity", config=unsigned)
 
-    def client(self, key_id: str, secret: str, region: str = "us-east-1", token: str | None = None) -> Any:
+    def client(
+        self,
+        key_id: str,
+        secret: str,
+        region: str = "us-east-1",
+        token: str | None = None,
+        service: str = "cognito-idp",
+    ) -> Any:
         """A stock boto3 client that signs with these credentials."""
         return self._boto(
+            service,
             aws_access_key_id=key_id,
             aws_secret_access_key=secret,
             aws_session_token=token,
@@ -79,8 +92,8 @@ class AwsHouse:
             config=Config(retries={"max_attempts": 0}),
         )
 
-    def _boto(self, **options: Any) -> Any:
-        return boto3.client("cognito-idp", **{"endpoint_url": self.url, "region_name": "us-east-1", **options})
+    def _boto(self, service: str = "cognito-idp", **options: Any) -> Any:
+        return boto3.client(service, **{"endpoint_url": self.url, "region_name": "us-east-1", **options})
 
     def outbox(self, to: str) -> list[dict[str, Any]]:
         """What was sent to this address, newest first."""
@@ -103,6 +116,9 @@ class AwsHouse:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self.idp.close()
+        for client in (self.idp, self.iam, self.sts):
+            client.close()
         self.unsigned.close()
+        self.identity.close()
+        self.identity_unsigned.close()
         self.installation.close()

@@ -16,6 +16,7 @@ from app.adapters.sql.audit import SqlAuditLog
 from app.adapters.sql.clients import SqlClients
 from app.adapters.sql.db import Database, open_database
 from app.adapters.sql.groups import SqlGroups
+from app.adapters.sql.identity_pools import SqlIdentities, SqlIdentityPools
 from app.adapters.sql.installation import open_data_key
 from app.adapters.sql.keys import SqlKeys
 from app.adapters.sql.pools import SqlDomains, SqlPools
@@ -109,6 +110,8 @@ class World:
         self.users = SqlUsers(self.database)
         self.groups = SqlGroups(self.database)
         self.resource_servers = SqlResourceServers(self.database)
+        self.identity_pools = SqlIdentityPools(self.database)
+        self.identities = SqlIdentities(self.database)
         self.keys = SqlKeys(self.database, self.sealer)
         self.tokens = SqlTokens(self.database)
         self.consents = SqlConsents(self.database)

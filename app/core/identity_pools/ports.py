@@ -1,12 +1,15 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from app.core.identity_pools.model import Identity, IdentityPool, Login, VendRequest
+from app.core.identity_pools.model import Identity, IdentityPool, Login, VendRequest, VerifiedLogin
 from app.core.principals.model import Credentials
 
 
 class IdentityPoolStore(Protocol):
     def find(self, identity_pool_id: str) -> IdentityPool | None: ...
+
+    def find_to_change(self, identity_pool_id: str) -> IdentityPool | None:
+        """Locks the row until the open transaction ends: two changes of one pool follow each other."""
 
     def add(self, pool: IdentityPool) -> None: ...
 
@@ -26,6 +29,12 @@ class IdentityStore(Protocol):
 
     def find_pool_id(self, identity_id: str) -> str | None:
         """Calls that name an identity alone (DescribeIdentity, GetCredentialsForIdentity) find its pool so."""
+
+    def find_pool_ids(self, identity_ids: Sequence[str]) -> Mapping[str, str]:
+        """The pool of each of the identities that are there."""
+
+    def find_to_change(self, identity_pool_id: str, identity_ids: Sequence[str]) -> list[Identity]:
+        """Locks the rows, always in one order, until the open transaction ends: nobody links a login to them meanwhile."""
 
     def find_by_logins(self, identity_pool_id: str, logins: Sequence[Login]) -> list[Identity]:
         """Those that any of the logins leads to, without doubles."""
@@ -50,6 +59,13 @@ class IdentityStore(Protocol):
 
     def list_developer_ids(self, identity_id: str, provider: str, *, after: str | None, limit: int) -> list[str]:
         """The identity's subjects at the developer's provider, in order."""
+
+
+class LoginVerifier(Protocol):
+    """Who does a token stand for? May ask the provider, so never inside a transaction."""
+
+    def verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
+        """``provider`` is as the caller wrote it. Raises ``LoginRefused``, ``ProviderUnavailable``."""
 
 
 class CredentialBroker(Protocol):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from app.core.policy.decision import Decision
 from app.core.policy.matching import Question
-from app.core.policy.model import Asked, Decision, Policies, Policy, Trusted, Verdict
-from app.core.policy.near import missing_keys, nearest
+from app.core.policy.model import Asked, Policies, Policy, Trusted, Verdict
 
 
 def decide(policies: Policies, asked: Asked) -> Decision:
@@ -52,4 +52,4 @@ def _find_grant(policies: Iterable[Policy], question: Question) -> Decision | No
 
 
 def _refused(verdict: Verdict, policies: tuple[Policy, ...], question: Question) -> Decision:
-    return Decision(verdict=verdict, near=nearest(policies, question), missing_keys=missing_keys(policies, question))
+    return Decision(verdict=verdict, considered=policies, question=question)

@@ -1,8 +1,9 @@
 """``explain``: the reason of a decision in a sentence or two."""
 
 from app.core.policy.conditions import shown
+from app.core.policy.decision import Decision
 from app.core.policy.matching import Question
-from app.core.policy.model import Asked, Decision, Policy, Statement, Verdict
+from app.core.policy.model import Asked, Policy, Statement, Verdict
 from app.core.policy.near import carried, compared, unresolved_text
 
 _SILENT = {
@@ -19,9 +20,8 @@ def explain(decision: Decision, asked: Asked) -> str:
     if decision.statement is not None and decision.policy is not None:
         return _decided(decision.policy, decision.statement, Question(asked), what)
     said = f"{_SILENT[decision.verdict]} {what}."
-    if decision.near:
-        said += f" Nearest is {decision.near[0].text}."
-    return said
+    near = decision.near
+    return f"{said} Nearest is {near[0].text}." if near else said
 
 
 def _decided(policy: Policy, statement: Statement, question: Question, what: str) -> str:

@@ -1,7 +1,7 @@
 """Does a statement speak of what is asked? Action, then resource or principal, then conditions, in three truths."""
 
 from app.core.policy.model import Asked, Statement, Trusted
-from app.core.policy.resources import split_arn
+from app.core.policy.resources import Resource
 from app.core.policy.truth import Truth, all_of, any_of
 
 
@@ -13,7 +13,7 @@ class Question:
     def __init__(self, asked: Asked, trusted: Trusted | None = None) -> None:
         self.asked = asked
         self.action = asked.action.lower()
-        self.resource = split_arn(asked.resource)
+        self.resource = Resource.from_text(asked.resource)
         self.context = asked.context
         self.trusted = trusted
 

@@ -1,7 +1,6 @@
 """Why a refusal is one: the statements that would have allowed but for one part, the nearest first."""
 
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
 
 from app.core.policy.conditions import Condition, Quantifier, shown
 from app.core.policy.matching import Question
@@ -51,8 +50,11 @@ def _likeness(statement: Statement, question: Question) -> int:
 
 
 def _alike(resource: ResourcePattern, question: Question) -> int:
-    pairs = zip(resource.shown(question.context), question.asked.resource, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    """How many characters at the beginning are the same."""
+    one, other = resource.shown(question.context), question.asked.resource
+    return next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
+    )
 
 
 def _text(policy: Policy, statement: Statement, failing: Failing, question: Question) -> str:

@@ -13,7 +13,7 @@ _REFUSED = re.compile(r"[^\w .:/=+\-@]")
 def check_tags(tags: Mapping[str, str]) -> None:
     """Raises ``TagsRefused``."""
     if len(tags) > MOST_TAGS:
-        raise TagsRefused(f"A user pool has at most {MOST_TAGS} tags.")
+        raise TagsRefused(f"A resource has at most {MOST_TAGS} tags.")
     for key, value in tags.items():
         if key.lower().startswith("aws:"):
             raise TagsRefused("Tag keys that begin with aws: are reserved.")
