@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.aws_signing import real_time
 from tests.support.gateway_house import ADA, BOB
 from tests.support.gateway_raw import Raw, code_of
-from tests.support.aws_signing import real_time
 from tests.support.waiting import wait_until
 
 OWN = {

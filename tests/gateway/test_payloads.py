@@ -163,11 +163,11 @@ def test_a_large_body_is_never_given_whole_where_it_proves_wrong():
         peer="",
         secure=False,
     )
-    taken = 0
+    taken = []
+    pieces = read_payload(incoming, read_claim(incoming, service="s3"), SECRET).pieces
     with pytest.raises(Refusal, match="sha256"):
-        for piece in read_payload(incoming, read_claim(incoming, service="s3"), SECRET).pieces:
-            taken += len(piece)
-    assert 0 < taken < len(body)
+        taken.extend(pieces)
+    assert len(b"".join(taken)) < len(body)
 
 
 # -- through the gateway -----------------------------------------------------------------------------------------------
