@@ -1,9 +1,11 @@
 """botocore's service models: the schema of every operation, which is nowhere written by hand."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+Writer = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +21,14 @@ class OperationModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceModel:
+    """``writers`` keeps what was made of the shapes, see ``codec``."""
+
     service: str
     target_prefix: str
     signing_name: str
     shapes: Mapping[str, Mapping[str, Any]]
     operations: Mapping[str, OperationModel]
+    writers: dict[str, Writer | None] = field(default_factory=dict, compare=False, repr=False)
 
 
 @cache
