@@ -152,6 +152,9 @@ def test_an_explanation_is_one_line_of_bounded_length():
     assert json.loads(json.dumps(text)) == text
 
 
-def test_a_decision_without_a_question_has_no_misses():
-    decision = decide(Policies(identity=(policy(statement()),)), asked())
-    assert (decision.near, decision.missing_keys) == ((), ())
+def test_what_is_decided_has_no_misses_and_yet_missing_keys():
+    made = policy(statement(), statement("Deny", Condition={"StringEquals": {"a:b": "x"}}))
+    decision = decide(Policies(identity=(made,)), asked())
+    assert decision.allowed
+    assert (decision.near, decision.missing_keys) == ((), ("a:b",))
+    assert made.keys == {"a:b"}
