@@ -100,6 +100,9 @@ class Condition:
         if self.operator.name == NULL:
             return any_of([operand.holds("false" if given else "true", context) for operand in self.operands])
         if not given:
+            if self.if_exists and self.quantifier is Quantifier.ANY:
+                # One suffix says that an absent key does, the other prefix that it does not.
+                return None
             if self.if_exists or self.quantifier is Quantifier.ALL:
                 return True
             return self.operator.negated and self.quantifier is Quantifier.NONE
