@@ -6,7 +6,7 @@ from app.core.kernel.sealing import Sealer
 from app.core.policy import Asked, MalformedPolicy, Verdict
 from app.core.principals.authority import Authority
 from app.core.principals.model import Principal
-from app.core.principals.policy import check_policy
+from app.core.principals.policy import read_policy
 from tests.support.world import MASTER_KEY
 
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abcdefghi"
@@ -27,9 +27,7 @@ def verdict(policy, action, resource, **context):
 
 
 def limited(*statements):
-    policy = {"Version": "2012-10-17", "Statement": list(statements)}
-    check_policy(policy)
-    return policy
+    return read_policy({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def allow(action="*", resource="*", **members):
@@ -109,7 +107,7 @@ def test_without_a_policy_the_key_is_an_administrators():
 )
 def test_a_policy_that_would_not_be_enforced_as_written_is_refused(statement):
     with pytest.raises(MalformedPolicy, match=r"^Statement 1 "):
-        check_policy({"Statement": [statement]})
+        read_policy({"Statement": [statement]})
 
 
 @pytest.mark.parametrize(
@@ -119,4 +117,10 @@ def test_a_policy_that_would_not_be_enforced_as_written_is_refused(statement):
 )
 def test_what_is_no_policy_is_refused(document):
     with pytest.raises(MalformedPolicy):
-        check_policy(document)
+        read_policy(document)
+
+
+def test_a_text_is_kept_as_the_document_it_is_and_not_if_it_could_be_two():
+    assert read_policy('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}') == {"Statement": allow()}
+    with pytest.raises(MalformedPolicy, match='the member "Effect" twice'):
+        read_policy('{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}}')
