@@ -39,6 +39,4 @@ class AskedProviders:
         if any(len(value) > _LARGEST_TOKEN for value in query.values()):
             return None
         base = self.bases.get(host, f"https://{host}")
-        return read_document(
-            self.fetch, f"{base}{path}?{urlencode(query)}", largest=_LARGEST_ANSWER, accepted=_REFUSED
-        )
+        return read_document(self.fetch, f"{base}{path}?{urlencode(query)}", largest=_LARGEST_ANSWER, accepted=_REFUSED)

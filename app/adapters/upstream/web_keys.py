@@ -71,7 +71,9 @@ class DiscoveredKeys:
         self._known[issuer] = published
 
 
-def read_document(fetch: Fetch, url: str, *, largest: int, accepted: frozenset[int] = frozenset({200})) -> Mapping[str, Any]:
+def read_document(
+    fetch: Fetch, url: str, *, largest: int, accepted: frozenset[int] = frozenset({200})
+) -> Mapping[str, Any]:
     """The JSON object at the address. Raises ``ProviderUnavailable``, which never repeats what was asked."""
     try:
         answer = fetch.get(url, largest=largest)

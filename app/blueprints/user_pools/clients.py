@@ -4,9 +4,9 @@ from typing import Any
 
 from app.aws.call import Call
 from app.aws.errors import AwsError
+from app.aws.listing import list_page
 from app.aws.operations import operation
 from app.blueprints.user_pools.access import admin_client_of, pool_of
-from app.aws.listing import list_page
 from app.core.clients.model import Client, SecretName
 from app.core.kernel.secret import Secret
 from app.services import Services

@@ -4,9 +4,9 @@ from typing import Any
 
 from app.aws.call import Call
 from app.aws.errors import AwsError
+from app.aws.listing import list_page
 from app.aws.operations import operation
 from app.blueprints.user_pools.access import pool_of, signed_in
-from app.aws.listing import list_page
 from app.core.devices.model import Device
 from app.core.kernel.errors import InvalidParameter
 from app.core.pools.model import Pool

@@ -3,9 +3,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.aws.call import Call
+from app.aws.listing import list_page
 from app.aws.operations import operation
 from app.blueprints.user_pools.access import pool_of
-from app.aws.listing import list_page
 from app.blueprints.user_pools.rendering import user_type
 from app.core.groups.model import Group
 from app.core.kernel.ids import PoolId, Sub

@@ -3,9 +3,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.aws.call import Call
+from app.aws.listing import list_page
 from app.aws.operations import operation
 from app.blueprints.user_pools.access import signed_in
-from app.aws.listing import list_page
 from app.core.factors.passkey import Passkey
 from app.core.kernel.errors import InvalidParameter
 from app.services import Services

@@ -3,9 +3,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.aws.call import Call
+from app.aws.listing import list_page
 from app.aws.operations import operation
 from app.blueprints.user_pools.access import pool_of
-from app.aws.listing import list_page
 from app.core.pools.document import OWN_OPERATIONS
 from app.core.pools.model import Pool
 from app.core.pools.rules import DEFAULT_ACR

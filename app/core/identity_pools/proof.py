@@ -65,8 +65,14 @@ def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
     if len(tags) > _MOST_TAGS or len(folded) < len(tags):
         raise LoginRefused("There are too many principal tags, or two differ in their letters' case only.")
     for key, value in tags.items():
-        if not 1 <= len(key) <= _LONGEST_KEY or len(value) > _LONGEST_VALUE or not (_is_plain(key) and _is_plain(value)):
-            raise LoginRefused(f"The principal tag {key[:_LONGEST_KEY]!r} has characters or a length that tags cannot have.")
+        if (
+            not 1 <= len(key) <= _LONGEST_KEY
+            or len(value) > _LONGEST_VALUE
+            or not (_is_plain(key) and _is_plain(value))
+        ):
+            raise LoginRefused(
+                f"The principal tag {key[:_LONGEST_KEY]!r} has characters or a length that tags cannot have."
+            )
     return dict(tags)
 
 

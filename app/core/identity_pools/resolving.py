@@ -126,7 +126,9 @@ class Resolving:
 
     def _known(self, pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> list[Identity]:
         """Every identity that one of the logins leads to. A token of our own names its identity itself."""
-        found = {each.identity_id: each for each in self.identities.find_by_logins(pool.identity_pool_id, _plain(logins))}
+        found = {
+            each.identity_id: each for each in self.identities.find_by_logins(pool.identity_pool_id, _plain(logins))
+        }
         for login in logins:
             if login.own:
                 found[login.login.subject] = self._get(pool, login.login.subject)
@@ -150,13 +152,12 @@ class Resolving:
         return replace(identity, logins=tuple(sorted((*identity.logins, *added))), modified_at=now)
 
     def _retire(self, guest: Identity, into: Identity) -> None:
-        """Disables a guest's identity for good. Linking nothing to it locks its row, so that nobody else upgrades it meanwhile."""
-        now = self.clock.now()
-        self.identities.link(guest, (), now=now)
-        current = self.identities.find(guest.identity_pool_id, guest.identity_id)
-        if current is None or not current.is_guest:
+        """Disables a guest's identity for good, unless somebody has upgraded it meanwhile."""
+        locked = self.identities.find_to_change(guest.identity_pool_id, [guest.identity_id])
+        if not locked or not locked[0].is_guest or not locked[0].enabled:
             raise Conflict
-        self.identities.save(replace(current, enabled=False, merged_into=into.identity_id, modified_at=now))
+        retired = replace(locked[0], enabled=False, merged_into=into.identity_id, modified_at=self.clock.now())
+        self.identities.save(retired)
 
 
 def _plain(logins: Sequence[VerifiedLogin]) -> tuple[Login, ...]:
