@@ -10,9 +10,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from app.aws.errors import SerializationFailed
+from app.aws.errors import SerializationFailed, error_of_status
 from app.aws.models import ServiceModel
 
+CONTENT_TYPE = "text/xml"
+FORM = "application/x-www-form-urlencoded"
+NO_SERVICE = "https://sts.amazonaws.com/doc/2011-06-15/"
+"""The namespace of refusals that no service can be named for."""
 _MOST_PARAMETERS = 5000
 _DEEPEST = 16
 _LONGEST_KEY = 512
@@ -199,5 +203,5 @@ def _write(model: ServiceModel, name: str, value: Any) -> Iterator[str]:  # noqa
 
 
 def _text(text: str) -> str:
-    """Escaped, and without the characters that no XML document may hold."""
-    return escape(_NO_XML.sub("\ufffd", text), _ESCAPED)
+    """Escaped to ASCII, whatever a client takes for the encoding, and without the characters that no XML document may hold."""
+    return escape(_NO_XML.sub("\ufffd", text), _ESCAPED).encode("ascii", "xmlcharrefreplace").decode()
