@@ -1,4 +1,4 @@
-"""The rooms between a login and credentials."""
+"""The rooms of identity pools: from a login to credentials."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,8 +12,10 @@ from app.adapters.upstream.assertions import SamlAssertions
 from app.adapters.upstream.social import AskedProviders
 from app.adapters.upstream.web_keys import DiscoveredKeys
 from app.config import Settings
-from app.core.identity_pools.logins import FindOidcProvider, FindSamlProvider, Logins
+from app.core.identity_pools.identities import Identities
+from app.core.identity_pools.logins import Logins
 from app.core.identity_pools.open_id import OpenIdTokens
+from app.core.identity_pools.pools import IdentityPools
 from app.core.identity_pools.provider_names import ProviderNames
 from app.core.identity_pools.resolving import Resolving
 from app.core.identity_pools.service import IdentityCredentials
@@ -39,6 +41,8 @@ class IdentityRooms:
     identity_credentials: IdentityCredentials
     open_id_tokens: OpenIdTokens
     issuer_keys: Keys
+    identity_pools: IdentityPools
+    identities: Identities
     assumed_roles: AssumedRoles
 
 
@@ -53,8 +57,6 @@ def open_identities(
     key_factory: KeyFactory,
     clock: Clock,
     recorder: Recorder,
-    find_oidc_provider: FindOidcProvider = lambda _arn: None,
-    find_saml_provider: FindSamlProvider = lambda _arn: None,
 ) -> IdentityRooms:
     """They verify logins with the rooms of user pools, and ask providers elsewhere through the guard of outbound calls."""
     names = ProviderNames(public_host=urlsplit(settings.public_url).netloc)
@@ -73,6 +75,15 @@ def open_identities(
         recorder=recorder,
         purposes=(KeyPurpose.ID,),
     )
+
+    def find_oidc_provider(arn: str) -> tuple[str, tuple[str, ...]] | None:
+        provider = access.oidc_providers.find(arn)
+        return None if provider is None else (provider.url, provider.client_ids)
+
+    def find_saml_provider(arn: str) -> str | None:
+        provider = access.saml_providers.find(arn)
+        return None if provider is None else provider.metadata
+
     open_id_tokens = OpenIdTokens(keys=issuer_keys, clock=clock, public_url=settings.public_url)
     outbound = GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev)
     bases = dict(settings.upstream_urls)
@@ -96,9 +107,22 @@ def open_identities(
         find_saml_provider=find_saml_provider,
         clock=clock,
     )
+    find_pool = Cached(remembered, "identity_pool", pools.find)
     return IdentityRooms(
+        identity_pools=IdentityPools(
+            store=pools, read=find_pool, names=names, clock=clock, transactions=database, recorder=recorder
+        ),
+        identities=Identities(
+            store=identities,
+            find_pool=find_pool,
+            verifier=logins,
+            names=names,
+            clock=clock,
+            transactions=database,
+            recorder=recorder,
+        ),
         identity_credentials=IdentityCredentials(
-            find_pool=Cached(remembered, "identity_pool", pools.find),
+            find_pool=find_pool,
             find_role=access.roles.find_by_arn,
             identities=identities,
             resolving=Resolving(identities=identities, transactions=database, clock=clock),
@@ -115,7 +139,7 @@ def open_identities(
                 names=names,
                 open_id_tokens=open_id_tokens,
                 web_tokens=logins.web_tokens,
-                find_identity_pool=Cached(remembered, "identity_pool", pools.find),
+                find_identity_pool=find_pool,
                 find_identity=identities.find,
                 find_provider=access.oidc_providers.find_by_issuer,
                 find_pool=tokens.find_pool,

@@ -67,7 +67,7 @@ class Resolving:
         return attempt()
 
     def _found_or_made(self, pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> Identity:
-        known = self._known(pool, logins)
+        known = self.known(pool, logins)
         if len(known) > 1:
             raise LoginsClash
         if known:
@@ -91,7 +91,7 @@ class Resolving:
             if not pool.allows_guests:
                 raise GuestsRefused
             return current
-        known = self._known(pool, logins)
+        known = self.known(pool, logins)
         if len(known) > 1:
             raise LoginsClash
         if known and known[0].identity_id == identity_id:
@@ -109,7 +109,7 @@ class Resolving:
         self, pool: IdentityPool, identity_id: str, logins: Sequence[VerifiedLogin], developer: Login
     ) -> Identity:
         current = self._get(pool, identity_id)
-        others = [found for found in self._known(pool, logins) if found.identity_id != identity_id]
+        others = [found for found in self.known(pool, logins) if found.identity_id != identity_id]
         if any(developer in found.logins for found in others):
             raise DeveloperUserRegistered
         if others:
@@ -124,7 +124,7 @@ class Resolving:
             raise IdentityForbidden(identity_id)
         return found
 
-    def _known(self, pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> list[Identity]:
+    def known(self, pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> list[Identity]:
         """Every identity that one of the logins leads to. A token of our own names its identity itself."""
         found = {
             each.identity_id: each for each in self.identities.find_by_logins(pool.identity_pool_id, _plain(logins))
@@ -148,7 +148,12 @@ class Resolving:
         if len(identity.logins) + len(added) > MOST_LOGINS:
             raise QuotaExceeded(f"An identity has at most {MOST_LOGINS} logins.")
         now = self.clock.now()
-        self.identities.link(identity, added, now=now)
+        with self.transactions.transaction():
+            locked = self.identities.find_to_change(identity.identity_pool_id, [identity.identity_id])
+            # Of two people who upgrade one guest at once, or link themselves to one identity, the second must be asked again.
+            if not locked or locked[0].logins != identity.logins:
+                raise Conflict
+            self.identities.link(identity, added, now=now)
         return replace(identity, logins=tuple(sorted((*identity.logins, *added))), modified_at=now)
 
     def _retire(self, guest: Identity, into: Identity) -> None:
