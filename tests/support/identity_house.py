@@ -43,10 +43,8 @@ class IdentityHouse:
 
     def __init__(self, house: AwsHouse) -> None:
         self.house = house
-        options = {"endpoint_url": house.url, "region_name": "us-east-1"}
-        quiet = Config(signature_version=UNSIGNED, retries={"max_attempts": 0})
-        self.anyone = boto3.client("cognito-identity", config=quiet, **options)
-        self.backend = house.client(house.key_id, house.secret, service="cognito-identity")
+        self.anyone = self.client(Config(signature_version=UNSIGNED, retries={"max_attempts": 0}))
+        self.backend = self.client(Config(retries={"max_attempts": 0}))
         database = house.installation.database
         store = SqlIdentityPools(database)
         self.pools = IdentityPools(
@@ -57,6 +55,12 @@ class IdentityHouse:
             transactions=database,
         )
         self.identities = house.services.identity_credentials.identities
+
+    def client(self, config: Config) -> Any:
+        """A stock ``cognito-identity`` client with the administrator's key, unless it is not to sign."""
+        signer = {"aws_access_key_id": self.house.key_id, "aws_secret_access_key": self.house.secret}
+        options = {"endpoint_url": self.house.url, "region_name": "us-east-1", **signer}
+        return boto3.client("cognito-identity", config=config, **options)
 
     def close(self) -> None:
         self.anyone.close()
