@@ -12,7 +12,9 @@ from app.core.factors.preferences import Preferences
 from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
+from app.core.identity_pools.identities import Identities
 from app.core.identity_pools.open_id import OpenIdTokens
+from app.core.identity_pools.pools import IdentityPools
 from app.core.identity_pools.service import IdentityCredentials
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
@@ -25,6 +27,7 @@ from app.core.principals.providers import OidcProviders, SamlProviders
 from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
 from app.core.principals.temporary import TemporaryKeys
+from app.core.principals.web_identity import AssumedRoles
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.consent import Consents
@@ -51,11 +54,12 @@ class Services:
     roles: Roles
     temporary_keys: TemporaryKeys
     authority: Authority
+    oidc_providers: OidcProviders
+    saml_providers: SamlProviders
     identity_credentials: IdentityCredentials
     open_id_tokens: OpenIdTokens
     issuer_keys: Keys
-    oidc_providers: OidcProviders
-    saml_providers: SamlProviders
+    assumed_roles: AssumedRoles
     pools: Pools
     clients: Clients
     customizations: Customizations
@@ -80,3 +84,5 @@ class Services:
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
     devices: Devices
+    identity_pools: IdentityPools
+    identities: Identities

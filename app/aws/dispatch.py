@@ -1,9 +1,9 @@
 """From a POST to an operation's handler and back. One for all JSON 1.1 APIs."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from flask import Blueprint, Response
 from flask import request as http_request
@@ -20,6 +20,7 @@ from app.aws.validation import BotocoreSchema
 from app.core.audit.operator import Operator, operated_by
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import Fact, InvalidParameter, Unavailable
+from app.core.policy import Asked
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ _PREFLIGHT = {
 class Api:
     """One service. ``not_yet`` names the modelled error of operations that have no handler; ``translate`` turns a fact of the core
     into the operation's own error; ``resource_of`` names what a call is about, for policies. ``always_allowed`` operations are
-    refused by no policy.
+    refused by no policy; ``also_needed`` names further actions that the caller of an operation must be allowed. ``violation`` is what
+    the service calls an input that does not fit its model.
     """
 
     service: str
@@ -50,6 +52,8 @@ class Api:
     translate: Callable[[OperationModel, Fact], AwsError]
     resource_of: Callable[[Mapping[str, object], str, str], str]
     always_allowed: frozenset[str] = frozenset()
+    violation: str = "InvalidParameterException"
+    also_needed: Callable[[str, Mapping[str, Any]], Iterable[Asked]] = lambda _operation, _document: ()
 
     @property
     def model(self) -> ServiceModel:
@@ -130,10 +134,12 @@ def carry_out(
     if admitted is not None and operation.name not in api.always_allowed:
         resource = api.resource_of(document, admitted.principal.account_id, admitted.region)
         gate.check_allowed(admitted, f"{api.service}:{operation.name}", resource)
+        for asked in api.also_needed(operation.name, document):
+            gate.check_allowed(admitted, asked.action, asked.resource, also=asked.context)
     try:
         BotocoreSchema(api.service).check(operation.name, document)
     except InvalidParameter as refused:
-        raise AwsError("InvalidParameterException", refused.text) from refused
+        raise AwsError(api.violation, refused.text) from refused
     handler = api.handlers.get(operation.name)
     if handler is None:
         raise AwsError(api.not_yet[operation.name], f"{operation.name} is not available on this server yet.")

@@ -97,10 +97,16 @@ class Gate:
             session=key.session,
         )
 
-    def check_allowed(self, admitted: Admitted, action: str, resource: str) -> None:
-        """Raises ``AccessDeniedException``, naming why, where the principal's policies do not allow it."""
+    def check_allowed(
+        self, admitted: Admitted, action: str, resource: str, *, also: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        """Raises ``AccessDeniedException``, naming why, where the principal's policies do not allow it.
+
+        ``also`` are condition keys of this action.
+        """
         principal = admitted.principal
-        asked = Asked(action=action, resource=resource, context=self.context_of(admitted.region))
+        context = {**self.context_of(admitted.region), **(also or {})}
+        asked = Asked(action=action, resource=resource, context=context)
         decision = self.authority.decide(principal, asked)
         if decision.allowed:
             return

@@ -1,4 +1,4 @@
-"""The rooms between a login and credentials."""
+"""The rooms of identity pools: from a login to credentials."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -13,12 +13,15 @@ from app.adapters.upstream.assertions import SamlAssertions
 from app.adapters.upstream.social import AskedProviders
 from app.adapters.upstream.web_keys import DiscoveredKeys
 from app.config import Settings
-from app.core.identity_pools.logins import FindOidcProvider, FindSamlProvider, Logins
+from app.core.identity_pools.identities import Identities
+from app.core.identity_pools.logins import Logins
 from app.core.identity_pools.open_id import OpenIdTokens
+from app.core.identity_pools.pools import IdentityPools
 from app.core.identity_pools.provider_names import ProviderNames
 from app.core.identity_pools.resolving import Resolving
 from app.core.identity_pools.service import IdentityCredentials
 from app.core.identity_pools.user_pool_logins import UserPoolLogins
+from app.core.identity_pools.web_identities import WebIdentities
 from app.core.identity_pools.web_tokens import WebTokens
 from app.core.kernel.clock import Clock
 from app.core.kernel.recorder import Recorder
@@ -26,6 +29,7 @@ from app.core.kernel.sealing import Sealer
 from app.core.keys.model import KeyPurpose, SigningKey
 from app.core.keys.ports import KeyFactory
 from app.core.keys.service import Keys
+from app.core.principals.web_identity import AssumedRoles
 from app.core.tokens.service import Tokens
 from app.rooms.access import Access
 
@@ -37,6 +41,9 @@ class IdentityRooms:
     identity_credentials: IdentityCredentials
     open_id_tokens: OpenIdTokens
     issuer_keys: Keys
+    identity_pools: IdentityPools
+    identities: Identities
+    assumed_roles: AssumedRoles
 
 
 def open_identities(
@@ -50,8 +57,6 @@ def open_identities(
     key_factory: KeyFactory,
     clock: Clock,
     recorder: Recorder,
-    find_oidc_provider: FindOidcProvider = lambda _arn: None,
-    find_saml_provider: FindSamlProvider = lambda _arn: None,
 ) -> IdentityRooms:
     """They verify logins with the rooms of user pools, and ask providers elsewhere through the guard of outbound calls."""
     names = ProviderNames(public_host=urlsplit(settings.public_url).netloc)
@@ -70,6 +75,15 @@ def open_identities(
         recorder=recorder,
         purposes=(KeyPurpose.ID,),
     )
+
+    def find_oidc_provider(arn: str) -> tuple[str, tuple[str, ...]] | None:
+        provider = access.oidc_providers.find(arn)
+        return None if provider is None else (provider.url, provider.client_ids)
+
+    def find_saml_provider(arn: str) -> str | None:
+        provider = access.saml_providers.find(arn)
+        return None if provider is None else provider.metadata
+
     open_id_tokens = OpenIdTokens(keys=issuer_keys, clock=clock, public_url=settings.public_url)
     outbound = GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev)
     bases = dict(settings.upstream_urls)
@@ -93,9 +107,22 @@ def open_identities(
         find_saml_provider=find_saml_provider,
         clock=clock,
     )
+    find_pool = Cached(remembered, "identity_pool", pools.find)
     return IdentityRooms(
+        identity_pools=IdentityPools(
+            store=pools, read=find_pool, names=names, clock=clock, transactions=database, recorder=recorder
+        ),
+        identities=Identities(
+            store=identities,
+            find_pool=find_pool,
+            verifier=logins,
+            names=names,
+            clock=clock,
+            transactions=database,
+            recorder=recorder,
+        ),
         identity_credentials=IdentityCredentials(
-            find_pool=Cached(remembered, "identity_pool", pools.find),
+            find_pool=find_pool,
             find_role=access.roles.find_by_arn,
             identities=identities,
             resolving=Resolving(identities=identities, transactions=database, clock=clock),
@@ -106,4 +133,23 @@ def open_identities(
         ),
         open_id_tokens=open_id_tokens,
         issuer_keys=issuer_keys,
+        assumed_roles=AssumedRoles(
+            tokens=WebIdentities(
+                names=names,
+                open_id_tokens=open_id_tokens,
+                web_tokens=logins.web_tokens,
+                find_identity_pool=find_pool,
+                find_identity=identities.find,
+                find_provider=access.oidc_providers.find_by_issuer,
+                find_pool=tokens.find_pool,
+                keys=tokens.keys,
+                clock=clock,
+                public_url=settings.public_url,
+            ),
+            find_role=access.roles.find_by_arn,
+            keys=access.temporary_keys,
+            clock=clock,
+            transactions=database,
+            recorder=recorder,
+        ),
     )

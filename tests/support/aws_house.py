@@ -39,7 +39,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 class AwsHouse:
-    """``idp`` signs with an administrator's key that this server issued, ``unsigned`` with none. Close it."""
+    """``idp`` and ``identity`` sign with an administrator's key that this server issued, ``unsigned`` with none. Close it."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.url = f"http://localhost:{free_port()}"
@@ -67,8 +67,12 @@ class AwsHouse:
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         self.idp = self.client(self.key_id, self.secret)
-        self.iam, self.sts = (self.client(self.key_id, self.secret, service=name) for name in ("iam", "sts"))
-        self.unsigned = self._boto(config=Config(signature_version=UNSIGNED, retries={"max_attempts": 0}))
+        self.iam, self.sts, self.identity = (
+            self.client(self.key_id, self.secret, service=name) for name in ("iam", "sts", "cognito-identity")
+        )
+        unsigned = Config(signature_version=UNSIGNED, retries={"max_attempts": 0})
+        self.unsigned = self._boto(config=unsigned)
+        self.identity_unsigned = self._boto("cognito-identity", config=unsigned)
 
     def client(
         self,
@@ -115,4 +119,6 @@ class AwsHouse:
         for client in (self.idp, self.iam, self.sts):
             client.close()
         self.unsigned.close()
+        self.identity.close()
+        self.identity_unsigned.close()
         self.installation.close()

@@ -1,1 +1,1 @@
-"""The API of identity pools (``cognito-identity``, JSON 1.1): families of operations over the rooms of ``core/identity_pools``."""
+"""``cognito-identity``: one family of handlers a file. Each parses its input, calls one use case of the core, and renders what returns."""

@@ -124,7 +124,7 @@ class IdentityPools:
         """
 
         def changed(pool: IdentityPool) -> IdentityPool:
-            maps = changed_tags(pool.principal_tags, provider, use_defaults, tags, self.names)
+            maps = changed_tags(pool.principal_tags, provider, tags, self.names, use_defaults=use_defaults)
             return replace(pool, principal_tags=maps)
 
         pool = self._change(identity_pool_id, "identity_pool.set_principal_tags", changed)

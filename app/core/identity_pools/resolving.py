@@ -67,7 +67,7 @@ class Resolving:
         return attempt()
 
     def _found_or_made(self, pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> Identity:
-        known = self._known(pool, logins)
+        known = self.known(pool, logins)
         if len(known) > 1:
             raise LoginsClash
         if known:
@@ -91,7 +91,7 @@ class Resolving:
             if not pool.allows_guests:
                 raise GuestsRefused
             return current
-        known = self._known(pool, logins)
+        known = self.known(pool, logins)
         if len(known) > 1:
             raise LoginsClash
         if known and known[0].identity_id == identity_id:
@@ -109,7 +109,7 @@ class Resolving:
         self, pool: IdentityPool, identity_id: str, logins: Sequence[VerifiedLogin], developer: Login
     ) -> Identity:
         current = self._get(pool, identity_id)
-        others = [found for found in self._known(pool, logins) if found.identity_id != identity_id]
+        others = [found for found in self.known(pool, logins) if found.identity_id != identity_id]
         if any(developer in found.logins for found in others):
             raise DeveloperUserRegistered
         if others:
@@ -124,7 +124,7 @@ class Resolving:
             raise IdentityForbidden(identity_id)
         return found
 
-    def _known(self, pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> list[Identity]:
+    def known(self, pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> list[Identity]:
         """Every identity that one of the logins leads to. A token of our own names its identity itself."""
         found = {
             each.identity_id: each for each in self.identities.find_by_logins(pool.identity_pool_id, _plain(logins))

@@ -40,9 +40,10 @@ def canonical_mappings(given: Mapping[str, Any], account_id: str, names: Provide
 def changed_tags(
     before: Mapping[str, Any],
     name: str,
-    use_defaults: bool | None,
     tags: Mapping[str, str] | None,
     names: ProviderNames,
+    *,
+    use_defaults: bool | None,
 ) -> dict[str, Any]:
     """The pool's attribute maps with this provider's replaced. Raises ``InvalidParameter``."""
     if use_defaults and tags and dict(tags) != DEFAULT_TAGS:

@@ -28,6 +28,16 @@ def choose_role(pool: IdentityPool, logins: Sequence[VerifiedLogin], custom: str
     return _default(pool, "authenticated")
 
 
+def role_arns(pool: IdentityPool) -> tuple[str, ...]:
+    """Every role that the pool itself names: the defaults and those of rules. Those that tokens name are the user pool's."""
+    rules = (
+        rule["RoleARN"]
+        for mapping in pool.role_mappings.values()
+        for rule in mapping.get("RulesConfiguration", {}).get("Rules", ())
+    )
+    return tuple(dict.fromkeys((*pool.roles.values(), *rules)))
+
+
 def find_mapping(pool: IdentityPool, login: VerifiedLogin) -> Mapping[str, Any] | None:
     """The mapping of a login's provider. A user pool's is that of one of its clients: ``<provider>:<client id>``."""
     provider = login.login.provider
@@ -58,7 +68,7 @@ def _by_token(claims: Mapping[str, Any], custom: str | None) -> str | None:
 
 def _by_rules(mapping: Mapping[str, Any], claims: Mapping[str, Any], custom: str | None) -> str | None:
     rules = mapping.get("RulesConfiguration", {}).get("Rules", ())
-    matching = [rule["RoleARN"] for rule in rules if _matches(rule, claims)]
+    matching = [rule["RoleARN"] for rule in rules if rule_matches(rule, claims)]
     if custom is not None:
         if custom not in matching:
             raise RoleRefused
@@ -66,7 +76,7 @@ def _by_rules(mapping: Mapping[str, Any], claims: Mapping[str, Any], custom: str
     return matching[0] if matching else None
 
 
-def _matches(rule: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+def rule_matches(rule: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
     """Whether one rule holds. A claim that is not there matches nothing, ``NotEqual`` neither.
 
     Of a claim with several values, ``Equals`` and ``StartsWith`` ask for the only one; ``Contains`` finds a whole value among

@@ -109,8 +109,8 @@ class _Binder:
         return operand.shown({})
 
     def joined(self, parts: tuple[Template, ...]) -> str | None:
-        made = [self.template(part, wildcards=True) for part in parts]
-        return None if None in made else ":".join(filter(None.__ne__, made))  # type: ignore[arg-type]
+        made = [text for part in parts if (text := self.template(part, wildcards=True)) is not None]
+        return ":".join(made) if len(made) == len(parts) else None
 
     def template(self, template: Template, *, wildcards: bool) -> str | None:
         """The text again, with the session's values in it; None if one of them cannot be resolved."""

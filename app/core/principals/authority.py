@@ -74,7 +74,7 @@ class Authority:
             "matchedStatements": {"items": _matched(decision)},
             "failures": {"items": [{"verdict": decision.verdict.name}]},
             "context": {
-                "principal": {"id": _user_id(principal), "arn": principal.arn},
+                "principal": {"id": user_id_of(principal), "arn": principal.arn},
                 "action": asked.action,
                 "resource": asked.resource,
                 "conditions": {
@@ -128,7 +128,7 @@ class Authority:
             "aws:principalarn": (principal.arn,),
             "aws:principalaccount": (principal.account_id,),
             "aws:principaltype": ("User",),
-            "aws:userid": (_user_id(principal),),
+            "aws:userid": (user_id_of(principal),),
         }
         session = principal.session
         if session is None:
@@ -159,7 +159,8 @@ def _session_policies(session: RoleSession) -> tuple[Policy, ...] | None:
     return tuple(parse(text, PolicyKind.SESSION, name="session policy") for text in session.session_policies)
 
 
-def _user_id(principal: Principal) -> str:
+def user_id_of(principal: Principal) -> str:
+    """The unique id that STS names a caller by, and ``aws:userid``."""
     session = principal.session
     if session is not None:
         return f"{session.role_id}:{session.session_name}"
