@@ -8,10 +8,7 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from app.adapters.sql.identity_pools import SqlIdentityPools
 from app.core.identity_pools.model import IdentityPool
-from app.core.identity_pools.pools import IdentityPools
-from app.core.identity_pools.provider_names import ProviderNames
 from app.core.kernel.ids import new_uuid
 from tests.support.aws_house import AwsHouse
 from tests.support.house import PASSWORD
@@ -45,15 +42,7 @@ class IdentityHouse:
         self.house = house
         self.anyone = self.client(Config(signature_version=UNSIGNED, retries={"max_attempts": 0}))
         self.backend = self.client(Config(retries={"max_attempts": 0}))
-        database = house.installation.database
-        store = SqlIdentityPools(database)
-        self.pools = IdentityPools(
-            store=store,
-            read=store.find,
-            names=ProviderNames(public_host=house.url.removeprefix("http://")),
-            clock=house.clock,
-            transactions=database,
-        )
+        self.pools = house.services.identity_pools
         self.identities = house.services.identity_credentials.identities
 
     def client(self, config: Config) -> Any:
