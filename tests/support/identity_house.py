@@ -87,7 +87,11 @@ class IdentityHouse:
         return str(self.tokens(client, username)["IdToken"])
 
     def tokens(self, client: Any, username: str = "ada") -> Any:
-        answer = self.house.unsigned.initiate_auth(
+        return self.tokens_of(self.house, client, username)
+
+    @staticmethod
+    def tokens_of(house: AwsHouse, client: Any, username: str = "ada") -> Any:
+        answer = house.unsigned.initiate_auth(
             ClientId=client.client_id,
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},

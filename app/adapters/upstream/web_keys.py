@@ -55,7 +55,7 @@ class DiscoveredKeys:
         base = self.bases.get(parts.netloc, f"{parts.scheme}://{parts.netloc}") + parts.path.rstrip("/")
         discovered = self._document(f"{base}/.well-known/openid-configuration")
         address = discovered.get("jwks_uri")
-        if discovered.get("issuer") != issuer or not isinstance(address, str):
+        if discovered.get("issuer") not in (issuer, f"{issuer}/") or not isinstance(address, str):
             raise ProviderUnavailable
         keys = self._document(address).get("keys")
         if not isinstance(keys, list) or len(keys) > _MOST_KEYS:
