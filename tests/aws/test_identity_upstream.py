@@ -43,6 +43,12 @@ def ids(house: AwsHouse) -> Any:
     found.close()
 
 
+@pytest.fixture(autouse=True)
+def noon(house: AwsHouse) -> Iterator[None]:
+    yield
+    house.clock.moment = NOON
+
+
 @pytest.fixture(scope="module")
 def pool(ids: IdentityHouse) -> Any:
     return ids.identity_pool(SupportedLoginProviders=dict.fromkeys((GOOGLE, APPLE, FACEBOOK, AMAZON), APP))
@@ -104,7 +110,6 @@ def test_keys_are_asked_for_once_and_again_where_a_new_one_signs_but_not_for_eve
     ids.house.clock.advance(minutes=1)
     assert ids.get_id(pool, login(NEXT_KEY, "2"))
     assert len(upstream.asked) == 4
-    ids.house.clock.moment = NOON
 
 
 def broken(upstream: StandIn, path: str, answer: Any) -> None:
@@ -147,7 +152,11 @@ def test_a_provider_that_does_not_answer_in_its_own_protocol_is_no_fault_of_the_
     ):
         with refused("ExternalServiceException"):
             call()
-    ids.house.clock.moment = NOON
+    # It is not asked again at once, and heard when it is back.
+    assert len(upstream.asked) == (1 if path == DISCOVERY else 2)
+    published(upstream, GOOGLE)
+    ids.house.clock.advance(seconds=5)
+    assert ids.get_id(pool, login) == identity_id
 
 
 # -- Facebook and Amazon -----------------------------------------------------------------------------------------------
