@@ -84,6 +84,13 @@ def _names(value: str) -> tuple[str, ...]:
     return tuple(item.strip().lower() for item in value.split(",") if item.strip())
 
 
+def _addresses(value: str) -> tuple[tuple[str, str], ...]:
+    pairs = [item.strip().partition("=") for item in value.split(",") if item.strip()]
+    if any(not name or urlsplit(url).scheme not in {"http", "https"} for name, _, url in pairs):
+        raise ValueError("must look like graph.facebook.com=https://proxy.example.com")
+    return tuple((name.lower(), url.rstrip("/")) for name, _, url in pairs)
+
+
 def _networks(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     found = tuple(ipaddress.ip_network(item.strip(), strict=False) for item in value.split(",") if item.strip())
     if any(network.prefixlen == 0 for network in found):
@@ -167,6 +174,9 @@ SETTINGS = (
             help="Addresses and CIDRs whose X-Forwarded-For and X-Forwarded-Host are believed."),
     Setting(name="OUTBOUND_ALLOW", default="public addresses; in development loopback too", read=_names,
             help="Hosts and CIDRs that outbound calls may reach beside public addresses."),
+    Setting(name="UPSTREAM_URLS", default="the providers' own addresses", read=_addresses,
+            help="Where public identity providers are asked instead, such as graph.facebook.com=https://proxy.example.com, separated by "
+                 "commas."),
     Setting(name="METRICS_TOKEN", default="none: /metrics only in development", read=_text,
             help="Bearer token for /metrics."),
     Setting(name="METRICS_DIR", default="made by `poolhouse run`", read=_text,
@@ -213,6 +223,7 @@ class Settings:
     sms_url: str | None = field(default=None, repr=False)
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     outbound_allow: tuple[str, ...] = ()
+    upstream_urls: tuple[tuple[str, str], ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
     metrics_dir: Path | None = None
     password_hashing: str = "owasp"

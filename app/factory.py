@@ -14,10 +14,13 @@ from app.adapters.system.logs import configure_logging
 from app.aws.condition_keys import request_keys
 from app.aws.dispatch import Dispatch, refuse_by_status
 from app.aws.gate import Gate
+from app.aws.query import QueryApis
 from app.blueprints.development import development_blueprint
 from app.blueprints.hosted_ui.entering import SESSION_COOKIE
 from app.blueprints.hosted_ui.routes import PAGE_PATHS, CaseFolding, HostedUi
+from app.blueprints.iam.blueprint import iam_apis
 from app.blueprints.identity_pools.blueprint import identity_pools_api
+from app.blueprints.identity_pools.issuer import issuer_blueprint
 from app.blueprints.oauth2.errors import PageRefusal
 from app.blueprints.oauth2.routes import create_blueprint
 from app.blueprints.oauth2.surroundings import Surroundings
@@ -87,6 +90,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
     cookies = Cookies(hasher=services.hasher, clock=services.clock, is_https=site.is_https)
     csrf = Csrf(cookies=cookies, hasher=services.hasher, site=site)
     flask_app.register_blueprint(create_blueprint(_surroundings(installation, which, cookies, csrf, error_pages)))
+    flask_app.register_blueprint(issuer_blueprint(services.open_id_tokens, services.issuer_keys))
     flask_app.register_blueprint(_aws(installation).blueprint())
     hosted_ui = HostedUi(
         pages=installation.pages,
@@ -113,7 +117,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
     # The outermost: what it answers needs neither routing nor hooks.
     flask_app.wsgi_app = ReadyAnswers(  # type: ignore[method-assign]  # as above
         flask_app.wsgi_app,
-        ends=("/.well-known/openid-configuration", "/.well-known/jwks.json"),
+        ends=("/.well-known/openid-configuration", "/.well-known/jwks.json", "/.well-known/jwks"),
         remembered=installation.remembered.fresh,
         contexts=contexts,
         clock=installation.clock,
@@ -137,23 +141,25 @@ def _aws(installation: Installation) -> Dispatch:
             referer=request.headers.get("Referer"),
         )
 
+    gate = Gate(
+        find_key=services.access_keys.find,
+        was_issued=services.access_keys.was_issued,
+        real_time=lambda: int(time.time()),  # noqa: TID251 - signatures carry the machine's time, not the injected clock's
+        is_local=lambda: settings.dev and is_developer(request, settings.public_url),
+        open_temporary=services.temporary_keys.open,
+        authority=services.authority,
+        context_of=condition_keys,
+        account_id=settings.account_id,
+        region=settings.region,
+    )
     return Dispatch(
         apis={
             "AWSCognitoIdentityProviderService": user_pools_api(services),
             "AWSCognitoIdentityService": identity_pools_api(services),
         },
-        gate=Gate(
-            find_key=services.access_keys.find,
-            was_issued=services.access_keys.was_issued,
-            real_time=lambda: int(time.time()),  # noqa: TID251 - signatures carry the machine's time, not the injected clock's
-            is_local=lambda: settings.dev and is_developer(request, settings.public_url),
-            open_temporary=services.temporary_keys.open,
-            authority=services.authority,
-            context_of=condition_keys,
-            account_id=settings.account_id,
-            region=settings.region,
-        ),
+        gate=gate,
         caller=lambda: current_context().caller,
+        forms=QueryApis(apis=iam_apis(services), gate=gate, caller=lambda: current_context().caller),
     )
 
 

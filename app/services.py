@@ -13,7 +13,9 @@ from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
 from app.core.identity_pools.identities import Identities
+from app.core.identity_pools.open_id import OpenIdTokens
 from app.core.identity_pools.pools import IdentityPools
+from app.core.identity_pools.service import IdentityCredentials
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral
 from app.core.kernel.sealing import Hasher
@@ -21,6 +23,7 @@ from app.core.keys.service import Keys
 from app.core.messages.service import Messages
 from app.core.pools.service import Pools
 from app.core.principals.authority import Authority
+from app.core.principals.providers import OidcProviders, SamlProviders
 from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
 from app.core.principals.temporary import TemporaryKeys
@@ -50,6 +53,13 @@ class Services:
     roles: Roles
     temporary_keys: TemporaryKeys
     authority: Authority
+    identity_pools: IdentityPools
+    identities: Identities
+    identity_credentials: IdentityCredentials
+    open_id_tokens: OpenIdTokens
+    issuer_keys: Keys
+    oidc_providers: OidcProviders
+    saml_providers: SamlProviders
     pools: Pools
     clients: Clients
     customizations: Customizations
@@ -74,5 +84,3 @@ class Services:
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
     devices: Devices
-    identity_pools: IdentityPools
-    identities: Identities

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Blueprint, Response
 from flask import request as http_request
@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from app.aws import codec
 from app.aws.call import Call
 from app.aws.errors import CORS, AwsError, dressed, error_of_status, error_response, json_response
-from app.aws.gate import Gate
+from app.aws.gate import Admitted, Gate
 from app.aws.models import OperationModel, ServiceModel, load_model
 from app.aws.operations import Handler
 from app.aws.sigv4 import Request
@@ -41,8 +41,9 @@ _PREFLIGHT = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """One service. ``not_yet`` names the modelled error of operations that have no handler; ``translate`` turns a fact of the core
-    into the operation's own error; ``resource_of`` names what a call is about, for policies. ``violation`` is what the service calls
-    an input that does not fit its model; ``also_needed`` names further actions that the caller of an operation must be allowed.
+    into the operation's own error; ``resource_of`` names what a call is about, for policies. ``always_allowed`` operations are
+    refused by no policy; ``also_needed`` names further actions that the caller of an operation must be allowed. ``violation`` is what
+    the service calls an input that does not fit its model.
     """
 
     service: str
@@ -50,12 +51,18 @@ class Api:
     not_yet: Mapping[str, str]
     translate: Callable[[OperationModel, Fact], AwsError]
     resource_of: Callable[[Mapping[str, object], str, str], str]
-    violation: str = "InvalidParameterException"
+    always_allowed: frozenset[str] = frozenset()
     also_needed: Callable[[str, Mapping[str, Any]], Iterable[Asked]] = lambda _operation, _document: ()
+    violation: str = "InvalidParameterException"
 
     @property
     def model(self) -> ServiceModel:
         return load_model(self.service)
+
+
+class FormApis(Protocol):
+    def find_answer(self) -> Response | None:
+        """The answer to a form that calls an operation; None for a form that does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,8 @@ class Dispatch:
     """By target prefix."""
     gate: Gate
     caller: Callable[[], Caller]
+    forms: FormApis | None = None
+    """Who answers forms: requests that name no target."""
 
     def blueprint(self) -> Blueprint:
         blueprint = Blueprint("aws", __name__)
@@ -77,6 +86,10 @@ class Dispatch:
         return Response(status=204, headers={**CORS, **_PREFLIGHT})
 
     def _answer(self) -> Response:
+        if self.forms is not None and "X-Amz-Target" not in http_request.headers:
+            answer = self.forms.find_answer()
+            if answer is not None:
+                return answer
         try:
             response = json_response(self._call())
         except AwsError as error:
@@ -93,38 +106,10 @@ class Dispatch:
 
     def _call(self) -> Mapping[str, object]:
         api, operation = self._find(http_request.headers.get("X-Amz-Target", ""))
-        body = _read_body()
-        admitted = None if operation.unsigned else self.gate.admit(_signed(body), service=api.model.signing_name)
+        body = read_http_body()
+        admitted = None if operation.unsigned else self.gate.admit(as_signed(body), service=api.model.signing_name)
         document = codec.read(api.model, operation.input, codec.read_body(body))
-        if admitted is not None:
-            resource = api.resource_of(document, admitted.principal.account_id, admitted.region)
-            self.gate.check_allowed(admitted, f"{api.service}:{operation.name}", resource)
-            for asked in api.also_needed(operation.name, document):
-                self.gate.check_allowed(admitted, asked.action, asked.resource, also=asked.context)
-        try:
-            BotocoreSchema(api.service).check(operation.name, document)
-        except InvalidParameter as refused:
-            raise AwsError(api.violation, refused.text) from refused
-        handler = api.handlers.get(operation.name)
-        if handler is None:
-            raise AwsError(api.not_yet[operation.name], f"{operation.name} is not available on this server yet.")
-        call = Call(
-            operation=operation.name,
-            input=document,
-            caller=self.caller(),
-            principal=admitted.principal if admitted else None,
-            account_id=admitted.principal.account_id if admitted else self.gate.account_id,
-            region=admitted.region if admitted else self.gate.region,
-            headers={name.lower(): value for name, value in http_request.headers},
-            host=http_request.host,
-        )
-        try:
-            with operated_by(_operator(call)):
-                answer = handler(call)
-        except Fact as fact:
-            if isinstance(fact, Unavailable):
-                raise
-            raise api.translate(operation, fact) from fact
+        answer = carry_out(api, operation, document, admitted, gate=self.gate, caller=self.caller)
         return codec.write(api.model, operation.output, answer)
 
     def _find(self, target: str) -> tuple[Api, OperationModel]:
@@ -134,6 +119,47 @@ class Dispatch:
         if api is None or operation is None:
             raise AwsError("UnknownOperationException", "The requested operation is not known to this service.")
         return api, operation
+
+
+def carry_out(
+    api: Api,
+    operation: OperationModel,
+    document: Mapping[str, object],
+    admitted: Admitted | None,
+    *,
+    gate: Gate,
+    caller: Callable[[], Caller],
+) -> Mapping[str, object]:
+    """The handler's answer to what was read, whatever the protocol. Raises ``AwsError``, ``Unavailable``."""
+    if admitted is not None and operation.name not in api.always_allowed:
+        resource = api.resource_of(document, admitted.principal.account_id, admitted.region)
+        gate.check_allowed(admitted, f"{api.service}:{operation.name}", resource)
+        for asked in api.also_needed(operation.name, document):
+            gate.check_allowed(admitted, asked.action, asked.resource, also=asked.context)
+    try:
+        BotocoreSchema(api.service).check(operation.name, document)
+    except InvalidParameter as refused:
+        raise AwsError(api.violation, refused.text) from refused
+    handler = api.handlers.get(operation.name)
+    if handler is None:
+        raise AwsError(api.not_yet[operation.name], f"{operation.name} is not available on this server yet.")
+    call = Call(
+        operation=operation.name,
+        input=document,
+        caller=caller(),
+        principal=admitted.principal if admitted else None,
+        account_id=admitted.principal.account_id if admitted else gate.account_id,
+        region=admitted.region if admitted else gate.region,
+        headers={name.lower(): value for name, value in http_request.headers},
+        host=http_request.host,
+    )
+    try:
+        with operated_by(_operator(call)):
+            return handler(call)
+    except Fact as fact:
+        if isinstance(fact, Unavailable):
+            raise
+        raise api.translate(operation, fact) from fact
 
 
 def _operator(call: Call) -> Operator | None:
@@ -147,19 +173,21 @@ def refuse_by_status(status: int, sentence: str, request_id: str) -> Response:
     return dressed(error_response(error_of_status(status, sentence)), request_id)
 
 
-def _read_body() -> bytes:
+def read_http_body(*, keep: bool = False) -> bytes:
+    """The request's body, at most ``LARGEST_BODY``; ``keep`` lets it be read again. Raises ``AwsError``."""
     length = http_request.content_length
     if length is not None and length > LARGEST_BODY:
         raise error_of_status(413, _TOO_LARGE)
     # Flask's own limit is for forms of the hosted pages. A body in chunks ends silently at the limit, so one byte more is read.
     http_request.max_content_length = LARGEST_BODY + 1
-    body = http_request.get_data(cache=False)
+    body = http_request.get_data(cache=keep)
     if len(body) > LARGEST_BODY:
         raise error_of_status(413, _TOO_LARGE)
     return body
 
 
-def _signed(body: bytes) -> Request:
+def as_signed(body: bytes) -> Request:
+    """The request as signatures see it."""
     environ = http_request.environ
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or http_request.full_path
     return Request(

@@ -24,6 +24,8 @@ class ServiceModel:
     signing_name: str
     shapes: Mapping[str, Mapping[str, Any]]
     operations: Mapping[str, OperationModel]
+    api_version: str = ""
+    xml_namespace: str = ""
 
 
 @cache
@@ -41,6 +43,8 @@ def load_model(service: str) -> ServiceModel:
         signing_name=metadata.get("signingName", metadata["endpointPrefix"]),
         shapes=shapes,
         operations={name: _operation(name, found) for name, found in model["operations"].items()},
+        api_version=metadata["apiVersion"],
+        xml_namespace=metadata.get("xmlNamespace", ""),
     )
 
 

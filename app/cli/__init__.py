@@ -15,6 +15,9 @@ _COMMANDS = {
     "group": ("app.cli.groups", "Groups of a pool."),
     "resource-server": ("app.cli.resource_servers", "APIs of a pool and their scopes."),
     "access-key": ("app.cli.access_keys", "Keys that sign requests to the AWS APIs."),
+    "credentials": ("app.cli.credentials", "Temporary credentials: end them early."),
+    "explain": ("app.cli.explain", "Why may a login do something, or not?"),
+    "isolation-check": ("app.cli.isolation_check", "Does one identity reach another's data?"),
     "domain": ("app.cli.domains", "Hosts on which a pool answers."),
 }
 

@@ -252,7 +252,17 @@ def open_rooms(
     administration = AdministrationRecord(audit=audit, messages=messages, logouts=logouts)
     totp = Totp(store=SqlSoftwareTokens(database, sealer), users=users, audit=audit, clock=clock, transactions=database)
     access = open_access(settings, database, remembered, sealer, hasher, clock=clock, recorder=changes)
-    identities = open_identities(settings, database, remembered, clock=clock, recorder=changes)
+    identities = open_identities(
+        settings,
+        database,
+        remembered,
+        sealer,
+        access=access,
+        tokens=tokens,
+        key_factory=key_factory,
+        clock=clock,
+        recorder=changes,
+    )
     return Services(
         clock=clock,
         hasher=hasher,
@@ -264,6 +274,11 @@ def open_rooms(
         authority=access.authority,
         identity_pools=identities.identity_pools,
         identities=identities.identities,
+        identity_credentials=identities.identity_credentials,
+        open_id_tokens=identities.open_id_tokens,
+        issuer_keys=identities.issuer_keys,
+        oidc_providers=access.oidc_providers,
+        saml_providers=access.saml_providers,
         pools=pools,
         clients=clients,
         customizations=customizations,

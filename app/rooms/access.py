@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.adapters.sql.configuration import Cached, ConfigurationCache
 from app.adapters.sql.db import Database
 from app.adapters.sql.principals import SqlAccessKeys
+from app.adapters.sql.providers import SqlOidcProviders, SqlSamlProviders
 from app.adapters.sql.roles import SqlCutoffs, SqlRoles
 from app.config import Settings
 from app.core.kernel.clock import Clock
@@ -13,6 +14,7 @@ from app.core.kernel.sealing import Hasher, Sealer
 from app.core.kernel.secret import Secret
 from app.core.principals.authority import Authority
 from app.core.principals.model import AccessKey
+from app.core.principals.providers import OidcProviders, SamlProviders
 from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
 from app.core.principals.temporary import TemporaryKeys
@@ -26,6 +28,8 @@ class Access:
     roles: Roles
     temporary_keys: TemporaryKeys
     authority: Authority
+    oidc_providers: OidcProviders
+    saml_providers: SamlProviders
 
 
 def open_access(
@@ -40,6 +44,7 @@ def open_access(
 ) -> Access:
     """They need the database and nothing of the other rooms, so the gateway can have them alone."""
     keys, roles, cutoffs = SqlAccessKeys(database, sealer), SqlRoles(database), SqlCutoffs(database)
+    oidc, saml = SqlOidcProviders(database), SqlSamlProviders(database)
     find_role = Cached(remembered, "role", roles.find_by_arn)
     read_cutoffs = Cached[str, dict[tuple[str, str], int]](remembered, "cutoffs", lambda _all: cutoffs.list_all())
     return Access(
@@ -63,6 +68,20 @@ def open_access(
             recorder=recorder,
         ),
         authority=Authority(find_role=find_role, sealer=sealer),
+        oidc_providers=OidcProviders(
+            store=oidc,
+            read=Cached(remembered, "oidc_provider", oidc.find),
+            clock=clock,
+            transactions=database,
+            recorder=recorder,
+        ),
+        saml_providers=SamlProviders(
+            store=saml,
+            read=Cached(remembered, "saml_provider", saml.find),
+            clock=clock,
+            transactions=database,
+            recorder=recorder,
+        ),
     )
 
 

@@ -1,26 +1,35 @@
-"""The rooms of identity pools."""
+"""The rooms of identity pools: their administration, and what lies between a login and credentials."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from app.adapters.credentials.embedded import EmbeddedBroker
 from app.adapters.sql.configuration import Cached, ConfigurationCache
 from app.adapters.sql.db import Database
 from app.adapters.sql.identity_pools import SqlIdentities, SqlIdentityPools
+from app.adapters.sql.keys import SqlKeys
+from app.adapters.system.outbound import GuardedOutbound
+from app.adapters.upstream.assertions import SamlAssertions
+from app.adapters.upstream.social import AskedProviders
+from app.adapters.upstream.web_keys import DiscoveredKeys
 from app.config import Settings
 from app.core.identity_pools.identities import Identities
-from app.core.identity_pools.model import IdentityPool, VerifiedLogin
+from app.core.identity_pools.logins import Logins
+from app.core.identity_pools.open_id import OpenIdTokens
 from app.core.identity_pools.pools import IdentityPools
 from app.core.identity_pools.provider_names import ProviderNames
-from app.core.identity_pools.refusals import ProviderNotSupported
+from app.core.identity_pools.resolving import Resolving
+from app.core.identity_pools.service import IdentityCredentials
+from app.core.identity_pools.user_pool_logins import UserPoolLogins
+from app.core.identity_pools.web_tokens import WebTokens
 from app.core.kernel.clock import Clock
 from app.core.kernel.recorder import Recorder
-
-
-class _NobodyVerified:
-    """The ``LoginVerifier`` where no provider's tokens can be checked: none is believed."""
-
-    def verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:  # noqa: ARG002 - the port's
-        raise ProviderNotSupported
+from app.core.kernel.sealing import Sealer
+from app.core.keys.model import KeyPurpose, SigningKey
+from app.core.keys.ports import KeyFactory
+from app.core.keys.service import Keys
+from app.core.tokens.service import Tokens
+from app.rooms.access import Access
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +38,73 @@ class IdentityRooms:
 
     identity_pools: IdentityPools
     identities: Identities
+    identity_credentials: IdentityCredentials
+    open_id_tokens: OpenIdTokens
+    issuer_keys: Keys
 
 
 def open_identities(
     settings: Settings,
     database: Database,
     remembered: ConfigurationCache,
+    sealer: Sealer,
     *,
+    access: Access,
+    tokens: Tokens,
+    key_factory: KeyFactory,
     clock: Clock,
     recorder: Recorder,
 ) -> IdentityRooms:
-    """Pools and the identities in them."""
+    """They verify logins with the rooms of user pools, and ask providers elsewhere through the guard of outbound calls."""
+    names = ProviderNames(public_host=urlsplit(settings.public_url).netloc)
     pools, identities = SqlIdentityPools(database), SqlIdentities(database)
     find_pool = Cached(remembered, "identity_pool", pools.find)
-    names = ProviderNames(public_host=urlsplit(settings.public_url).netloc)
+    key_store = SqlKeys(database, sealer, of_issuers=True)
+
+    def find_keys(name: str) -> list[SigningKey] | None:
+        return key_store.list_of(name) or None
+
+    issuer_keys = Keys(
+        store=key_store,
+        read_keys=Cached(remembered, "issuer_keys", find_keys),
+        factory=key_factory,
+        transactions=database,
+        clock=clock,
+        recorder=recorder,
+        purposes=(KeyPurpose.ID,),
+    )
+
+    def find_oidc_provider(arn: str) -> tuple[str, tuple[str, ...]] | None:
+        provider = access.oidc_providers.find(arn)
+        return None if provider is None else (provider.url, provider.client_ids)
+
+    def find_saml_provider(arn: str) -> str | None:
+        provider = access.saml_providers.find(arn)
+        return None if provider is None else provider.metadata
+
+    open_id_tokens = OpenIdTokens(keys=issuer_keys, clock=clock, public_url=settings.public_url)
+    outbound = GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev)
+    bases = dict(settings.upstream_urls)
+    logins = Logins(
+        names=names,
+        user_pools=UserPoolLogins(
+            names=names,
+            keys=tokens.keys,
+            find_pool=tokens.find_pool,
+            find_client=tokens.find_client,
+            sessions=tokens.store,
+            users=tokens.users,
+            clock=clock,
+            public_url=settings.public_url,
+        ),
+        open_id_tokens=open_id_tokens,
+        web_tokens=WebTokens(keys=DiscoveredKeys(fetch=outbound, clock=clock, bases=bases), clock=clock),
+        social=AskedProviders(fetch=outbound, bases=bases),
+        assertions=SamlAssertions(public_url=settings.public_url),
+        find_oidc_provider=find_oidc_provider,
+        find_saml_provider=find_saml_provider,
+        clock=clock,
+    )
     return IdentityRooms(
         identity_pools=IdentityPools(
             store=pools, read=find_pool, names=names, clock=clock, transactions=database, recorder=recorder
@@ -50,10 +112,22 @@ def open_identities(
         identities=Identities(
             store=identities,
             find_pool=find_pool,
-            verifier=_NobodyVerified(),
+            verifier=logins,
             names=names,
             clock=clock,
             transactions=database,
             recorder=recorder,
         ),
+        identity_credentials=IdentityCredentials(
+            find_pool=find_pool,
+            find_role=access.roles.find_by_arn,
+            identities=identities,
+            resolving=Resolving(identities=identities, transactions=database, clock=clock),
+            logins=logins,
+            open_id_tokens=open_id_tokens,
+            broker=EmbeddedBroker(keys=access.temporary_keys, clock=clock),
+            clock=clock,
+        ),
+        open_id_tokens=open_id_tokens,
+        issuer_keys=issuer_keys,
     )

@@ -28,7 +28,7 @@ class PreparedKeys:
         self._real = SystemKeyFactory()
 
     def new_private_pem(self, algorithm: str) -> Secret:
-        line = next(self._lines, None) if algorithm == "RS256" else None
+        line = next(self._lines, None) if algorithm in {"RS256", "RS512"} else None
         if line is None:
             return self._real.new_private_pem(algorithm)
         p, q = (int.from_bytes(b64decode(prime)) for prime in line.split())

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
-HEAD = "0010_identity_pools"
+HEAD = "0011_providers"
 """The newest revision; a test holds it equal to Alembic's own answer, so that start-up need not import Alembic."""
 
 

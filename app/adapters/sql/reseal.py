@@ -13,7 +13,8 @@ from app.adapters.sql.db import Database
 from app.adapters.sql.deliveries import delivery_row
 from app.adapters.sql.factor_tables import totp_secrets
 from app.adapters.sql.installation import DATA_KEY, installation_row
-from app.adapters.sql.keys import key_row
+from app.adapters.sql.issuer_tables import issuer_keys
+from app.adapters.sql.keys import issuer_key_row, key_row
 from app.adapters.sql.principals import access_key_row
 from app.adapters.sql.software_tokens import token_row
 from app.adapters.sql.tables import access_keys, client_secrets, deliveries, installation, signing_keys, users
@@ -38,6 +39,7 @@ class _Sealed:
 _COLUMNS = (
     _Sealed(table=client_secrets, key=(client_secrets.c.secret_id,), column=client_secrets.c.sealed, row=secret_row),
     _Sealed(table=signing_keys, key=(signing_keys.c.kid,), column=signing_keys.c.sealed_pem, row=key_row),
+    _Sealed(table=issuer_keys, key=(issuer_keys.c.kid,), column=issuer_keys.c.sealed_pem, row=issuer_key_row),
     _Sealed(table=access_keys, key=(access_keys.c.access_key_id,), column=access_keys.c.sealed, row=access_key_row),
     _Sealed(table=deliveries, key=(deliveries.c.id,), column=deliveries.c.sealed, row=delivery_row),
     _Sealed(

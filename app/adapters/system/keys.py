@@ -18,7 +18,7 @@ class SystemKeyFactory:
 
     def _new_key(self, algorithm: str) -> "PrivateKeyTypes":
         match algorithm:
-            case "RS256":
+            case "RS256" | "RS512":
                 return rsa.generate_private_key(public_exponent=65537, key_size=2048)
             case "ES256":
                 return ec.generate_private_key(ec.SECP256R1())

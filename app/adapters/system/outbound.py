@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread, Timer
 from urllib.parse import urlencode, urlsplit
 
-from app.core.kernel.outbound import OutboundFailed, OutboundRefused
+from app.core.kernel.outbound import Fetched, OutboundFailed, OutboundRefused
 
 _CONNECT_SECONDS = 3.0
 _TOTAL_SECONDS = 5.0
@@ -116,9 +116,25 @@ class GuardedOutbound:
             "Accept": "*/*",
             "Connection": "close",
         }
+        # Of the answer only the status counts, so its body is never read, however large.
+        return self._call("POST", target, body, headers).status
+
+    def get(self, url: str, *, largest: int) -> Fetched:
+        target = _read_url(url)
+        headers = {
+            "Host": target.authority,
+            "User-Agent": "Poolhouse",
+            "Accept": "application/json",
+            "Connection": "close",
+        }
+        return self._call("GET", target, None, headers, largest=largest)
+
+    def _call(
+        self, method: str, target: Target, body: bytes | None, headers: Mapping[str, str], *, largest: int = 0
+    ) -> Fetched:
         address = self._choose_address(target)
         try:
-            return self._exchange(target, address, body, headers)
+            return self._exchange(method, target, address, body, headers, largest=largest)
         except (OSError, HTTPException, ValueError) as error:
             # The kind of the error and the host, never the URL's query nor what was sent.
             _log.warning("outbound.failed", extra={"host": target.host, "reason": type(error).__name__})
@@ -164,7 +180,16 @@ class GuardedOutbound:
             return target.scheme == "https" or not public
         return target.scheme == "https" and public
 
-    def _exchange(self, target: Target, address: str, body: bytes, headers: Mapping[str, str]) -> int:
+    def _exchange(  # noqa: PLR0917 - a request, part by part
+        self,
+        method: str,
+        target: Target,
+        address: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        largest: int,
+    ) -> Fetched:
         plain = socket.create_connection((address, target.port), timeout=min(_CONNECT_SECONDS, self._seconds))
         plain.settimeout(self._seconds)
         connected = self._wrap(plain, target) if target.scheme == "https" else plain
@@ -178,13 +203,15 @@ class GuardedOutbound:
         try:
             if isinstance(connected, ssl.SSLSocket):
                 connected.do_handshake()
-            connection.request("POST", target.path, body=body, headers=dict(headers))
-            # Of the answer only the status counts, so its body is never read, however large.
-            status = connection.getresponse().status
+            connection.request(method, target.path, body=body, headers=dict(headers))
+            response = connection.getresponse()
+            read = response.read(largest + 1) if largest else b""
             if late.is_set():
-                # Hanging up looks like the end of the headers.
+                # Hanging up looks like the end of the headers, or of the body.
                 raise TimeoutError
-            return status
+            if len(read) > largest:
+                raise ValueError(largest)
+            return Fetched(status=response.status, body=read)
         finally:
             alarm.cancel()
             connection.close()

@@ -4,10 +4,10 @@ from typing import Any
 
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
+from app.blueprints.identity_pools.credentials import IdentityCredentialOperations
 from app.blueprints.identity_pools.developer import DeveloperUsers
 from app.blueprints.identity_pools.errors import translate
 from app.blueprints.identity_pools.identities import PoolIdentities
-from app.blueprints.identity_pools.not_yet import NOT_YET
 from app.blueprints.identity_pools.pools import ManagedPools
 from app.blueprints.identity_pools.principal_tags import PrincipalTags
 from app.blueprints.identity_pools.roles import PoolRoles
@@ -25,7 +25,7 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     PoolTags,
     PoolIdentities,
     DeveloperUsers,
-    # GetId, GetOpenIdToken, GetOpenIdTokenForDeveloperIdentity and GetCredentialsForIdentity: `credentials.py`.
+    IdentityCredentialOperations,
 )
 
 
@@ -34,7 +34,7 @@ def identity_pools_api(services: Services) -> Api:
     return Api(
         service=SERVICE,
         handlers=handlers_of(family(services=services) for family in FAMILIES),
-        not_yet=NOT_YET,
+        not_yet={},
         translate=translate,
         resource_of=resource_of,
         violation="ValidationException",

@@ -84,7 +84,7 @@ class Identities:
             raise IdentityForbidden(identity_id)
         if not tokens:
             raise LoginsDoNotMatch
-        verified = [self.verifier.verify(pool, provider, token) for provider, token in tokens.items()]
+        verified = self.verifier.verify_all(pool, tokens)
         gone = {self.names.canonical(provider) for provider in providers}
         if pool.developer_provider in gone:
             raise InvalidParameter("A developer user is unlinked with the developer's own credentials.")

@@ -53,10 +53,17 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedLogin:
-    """A login whose token was checked. ``client_id`` is the token's audience where it has one; ``claims`` are what rules and tags read."""
+    """A login whose token was checked. ``client_id`` is the token's audience where it has one; ``claims`` are what rules and tags read.
+
+    ``arn`` names the provider where it is one of IAM's (OpenID Connect, SAML). ``own``: it came as an OpenID token of this server's
+    (developer-authenticated identities), whose ``tags`` were settled when it was issued.
+    """
 
     login: Login
     client_id: str | None = None
+    arn: str | None = None
+    own: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -72,11 +72,3 @@ class ClassicFlowOff(InvalidParameter):
 
 class ClassicFlowWithMappings(InvalidParameter):
     message = "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow."
-
-
-class IdentityPoolNotFound(Fact):
-    message = "IdentityPool not found."
-
-
-class IdentityNotFound(Fact):
-    message = "Identity not found."

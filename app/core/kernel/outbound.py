@@ -1,6 +1,7 @@
 """Calls to addresses that somebody configured: one port, behind which every such call is guarded."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.core.kernel.errors import Fact
@@ -25,3 +26,18 @@ class Outbound(Protocol):
 
     def post_form(self, url: str, fields: Mapping[str, str]) -> int:
         """Sends the fields form-encoded; the status of the answer. Raises ``OutboundRefused``, ``OutboundFailed``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An answer whose body was read whole."""
+
+    status: int
+    body: bytes
+
+
+class Fetch(Protocol):
+    """As ``Outbound``, for documents that somebody else publishes."""
+
+    def get(self, url: str, *, largest: int) -> Fetched:
+        """A body of more than ``largest`` bytes is no answer. Raises ``OutboundRefused``, ``OutboundFailed``."""

@@ -7,10 +7,10 @@ from joserfc.jwa import JWSAlgModel
 from joserfc.jws import JWSRegistry
 
 DEFAULT_ALGORITHM = "RS256"
-KEY_TYPES = {"RS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
+KEY_TYPES = {"RS256": "RSA", "RS512": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 """The key type of each algorithm (RFC 7518 §3.1, RFC 8037 §3.1)."""
 
-_HASHES = {"RS256": hashlib.sha256, "ES256": hashlib.sha256, "EdDSA": hashlib.sha512}
+_HASHES = {"RS256": hashlib.sha256, "RS512": hashlib.sha512, "ES256": hashlib.sha256, "EdDSA": hashlib.sha512}
 
 
 class _OneAlgorithm(JWSRegistry):

@@ -33,6 +33,7 @@ class Keys:
     transactions: Transactions
     clock: Clock
     recorder: Recorder = field(default_factory=Unrecorded)
+    purposes: tuple[KeyPurpose, ...] = tuple(KeyPurpose)
     _rings: dict[str, "_Ring"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def signer(self, pool_id: str, purpose: KeyPurpose) -> Signer:
@@ -74,14 +75,14 @@ class Keys:
 
     def ensure(self, pool_id: str, algorithm: str = DEFAULT_ALGORITHM) -> None:
         """Gives the pool its first keys, one for each purpose; harmless to repeat. Call it outside transactions: making keys takes time."""
-        lacking = _lacking(self.store.list_of(pool_id))
+        lacking = self._lacking(self.store.list_of(pool_id))
         made = [self._new_key(pool_id, purpose, algorithm, at_once=True, current=None) for purpose in lacking]
         if not made:
             return
         with self.transactions.transaction():
             # Removing takes the lock that every change of configuration takes, so the second look below is the last word.
             self.store.remove_expired(pool_id, now=self.clock.now())
-            still = _lacking(self.store.list_of(pool_id))
+            still = self._lacking(self.store.list_of(pool_id))
             for key in made:
                 if key.purpose in still:
                     self.store.add(key)
@@ -95,7 +96,7 @@ class Keys:
         moment = self.clock.now()
         existing = self.store.list_of(pool_id)
         made = []
-        for purpose in KeyPurpose:
+        for purpose in self.purposes:
             current = choose_signing(existing, purpose, now=moment)
             chosen = algorithm or (current.algorithm if current else DEFAULT_ALGORITHM)
             made.append(self._new_key(pool_id, purpose, chosen, at_once=now, current=current))
@@ -128,6 +129,10 @@ class Keys:
             signs_from=next_signs_from(current, now=moment, at_once=at_once),
         )
 
+    def _lacking(self, keys: Iterable[SigningKey]) -> list[KeyPurpose]:
+        present = {key.purpose for key in keys if key.published_until is None}
+        return [purpose for purpose in self.purposes if purpose not in present]
+
     def _ring(self, pool_id: str) -> "_Ring":
         keys = self.read_keys(pool_id)
         known = self._rings.get(pool_id)
@@ -152,21 +157,16 @@ class _Ring:
     documents: dict[tuple[str, ...], JwksDocument] = field(default_factory=dict)
 
 
-def _lacking(keys: Iterable[SigningKey]) -> list[KeyPurpose]:
-    present = {key.purpose for key in keys if key.published_until is None}
-    return [purpose for purpose in KeyPurpose if purpose not in present]
-
-
 def _parse(pem: Secret, algorithm: str) -> Key:
     """The key ready for use. That an RSA key's numbers fit together, a tenth of a second's work, was true when it was made, and
     the seal around it proves that it is still the same.
     """
-    if algorithm != "RS256":
+    if KEY_TYPES[algorithm] != "RSA":
         return JWKRegistry.import_key(pem.reveal(), KEY_TYPES[algorithm])
     encoded = pem.reveal().encode()
     raw = load_pem_private_key(encoded, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(raw, RSAPrivateKey):
-        raise TypeError("an RS256 key is an RSA key")
+        raise TypeError(f"an {algorithm} key is an RSA key")
     return RSAKey(raw, encoded)
 
 

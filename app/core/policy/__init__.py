@@ -8,12 +8,12 @@ a policy for an enforcer that does not know them.
 
 from app.core.policy.binding import bind
 from app.core.policy.deciding import decide, decide_trust
+from app.core.policy.decision import Decision
 from app.core.policy.document import QUOTAS, compact
 from app.core.policy.explaining import explain
 from app.core.policy.linting import Finding, lint
 from app.core.policy.model import (
     Asked,
-    Decision,
     Failing,
     MalformedPolicy,
     NearMiss,

@@ -1,6 +1,10 @@
 """``explain``: the reason of a decision in a sentence or two."""
 
-from app.core.policy.model import Asked, Decision, Verdict
+from app.core.policy.conditions import shown
+from app.core.policy.decision import Decision
+from app.core.policy.matching import Question
+from app.core.policy.model import Asked, Policy, Statement, Verdict
+from app.core.policy.near import carried, compared, unresolved_text
 
 _SILENT = {
     Verdict.NO_IDENTITY_ALLOW: "No identity-based policy allows",
@@ -11,13 +15,38 @@ _SILENT = {
 
 
 def explain(decision: Decision, asked: Asked) -> str:
-    """Names the statement that decided, or the nearest miss with its resource and failed condition as they were resolved."""
+    """Names the statement that decided, or the nearest miss, with its resource and conditions as they were resolved."""
     what = f"{asked.action} on {asked.resource}"
     if decision.statement is not None and decision.policy is not None:
-        verb = "allows" if decision.allowed else "explicitly denies"
-        said = f"{decision.statement.label} of {decision.policy.label} {verb} {what}."
-        return said[0].upper() + said[1:]
+        return _decided(decision.policy, decision.statement, Question(asked), what)
     said = f"{_SILENT[decision.verdict]} {what}."
-    if decision.near:
-        said += f" Nearest is {decision.near[0].text}."
-    return said
+    near = decision.near
+    return f"{said} Nearest is {near[0].text}." if near else said
+
+
+def _decided(policy: Policy, statement: Statement, question: Question, what: str) -> str:
+    verb = "allows" if statement.allow else "explicitly denies"
+    said = f"{statement.label} of {policy.label} {verb} {what}"
+    because = [_resources(statement, question)] if statement.resources else []
+    for condition in statement.conditions:
+        unknown = condition.met(question.context) is None
+        because.append(
+            f"its Condition {compared(condition, question)} "
+            + (f"cannot be told: {carried(condition, question)}" if unknown else "is met")
+        )
+    said = said[0].upper() + said[1:]
+    return f"{said}: {'; '.join(because)}." if because else f"{said}."
+
+
+def _resources(statement: Statement, question: Question) -> str:
+    """The one that fits, else those that could not be resolved."""
+    if statement.not_resource:
+        member, fitting = "NotResource", list(statement.resources)
+    else:
+        member = "Resource"
+        fitting = [each for each in statement.resources if each.matches(question.resource, question.context)]
+    unresolved = unresolved_text(statement, question)
+    if member == "Resource" and fitting:
+        return f"its Resource {shown(fitting[0].shown(question.context))} matches"
+    texts = ", ".join(shown(each.shown(question.context)) for each in statement.resources[:3])
+    return f"its {member} {texts} {unresolved or 'does not name it'}"

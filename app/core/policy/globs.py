@@ -1,5 +1,6 @@
 """Patterns in which ``*`` stands for anything and ``?`` for one character. No regular expression is ever built."""
 
+import re
 from collections.abc import Iterable
 from enum import Enum
 
@@ -13,6 +14,8 @@ class Wild(Enum):
 
 Token = str | Wild
 
+_WILD = re.compile(r"([*?])")
+
 
 class Glob:
     """A pattern made ready once. A match costs the length of the text times the length of the pattern at the very worst.
@@ -20,7 +23,7 @@ class Glob:
     Between two stars the leftmost place of each part is taken: if any choice of places fits, that one does, so nothing is tried twice.
     """
 
-    __slots__ = ("_exact", "_head", "_middle", "_tail", "text")
+    __slots__ = ("_exact", "_head", "_middle", "_plain", "_prefix", "_tail", "text")
 
     def __init__(self, tokens: Iterable[Token]) -> None:
         parts: list[list[Token]] = [[]]
@@ -30,18 +33,25 @@ class Glob:
             elif token:
                 parts[-1].append(token)
         self.text = "*".join(_spelled(part) for part in parts)
+        self._head = head = _Part(parts[0])
         self._exact = len(parts) == 1
-        self._head = _Part(parts[0])
+        # By far the most patterns are a name, or the beginning of one and a star.
+        self._plain = head.text if self._exact and not head.marks else None
+        self._prefix = head.text if len(parts) == 2 and not parts[1] and not head.marks else None
         self._tail = _Part(parts[-1])
         self._middle = [_Part(part) for part in parts[1:-1] if part]
 
     @classmethod
     def from_text(cls, text: str) -> "Glob":
         """A pattern as it is written where no variables are: every ``*`` and ``?`` is a wildcard."""
-        return cls(Wild(character) if character in "*?" else character for character in text)
+        return cls(Wild(piece) if piece in {"*", "?"} else piece for piece in _WILD.split(text))
 
     def matches(self, text: str) -> bool:
         """Whether the whole text fits."""
+        if self._plain is not None:
+            return text == self._plain
+        if self._prefix is not None:
+            return text.startswith(self._prefix)
         head, end = self._head, len(text)
         if self._exact:
             return end == head.length and head.stands_at(text, 0)
@@ -63,14 +73,14 @@ class Glob:
 class _Part:
     """What stands between two stars."""
 
-    __slots__ = ("_bits", "_marks", "length", "text")
+    __slots__ = ("_bits", "length", "marks", "text")
 
     def __init__(self, tokens: list[Token]) -> None:
         self.text = "".join("\0" if token is Wild.ONE else str(token) for token in tokens)
         self.length = len(self.text)
-        self._marks = Wild.ONE in tokens
+        self.marks = Wild.ONE in tokens
         self._bits: dict[str, int] = {}
-        if not self._marks:
+        if not self.marks:
             return
         at = anything = 0
         for token in tokens:
@@ -85,13 +95,13 @@ class _Part:
         self._bits[""] = anything
 
     def stands_at(self, text: str, at: int) -> bool:
-        if not self._marks:
+        if not self.marks:
             return text.startswith(self.text, at)
         return self._find(text, at, at + self.length) == at
 
     def find(self, text: str, start: int, end: int) -> int:
         """The leftmost place between the two where it stands whole, or -1."""
-        return self._find(text, start, end) if self._marks else text.find(self.text, start, end)
+        return self._find(text, start, end) if self.marks else text.find(self.text, start, end)
 
     def _find(self, text: str, start: int, end: int) -> int:
         """All places at once: bit n of ``state`` says that the last n + 1 characters fit the first n + 1 of this part."""

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from app.core.kernel.errors import Fact
+from app.core.kernel.errors import InvalidParameter
 from app.core.policy.conditions import Condition
 from app.core.policy.globs import Glob
 from app.core.policy.principals import Principals
 from app.core.policy.resources import ResourcePattern
 
 
-class MalformedPolicy(Fact):  # noqa: N818 - a fact, as its base is
+class MalformedPolicy(InvalidParameter):
     """A document this server would not enforce as it is written (IAM: MalformedPolicyDocument)."""
 
     message = "The policy document is malformed."
@@ -40,6 +40,7 @@ class Statement:
     sid: str
     allow: bool
     actions: tuple[Glob, ...]
+    action_names: tuple[str, ...]
     not_action: bool = False
     resources: tuple[ResourcePattern, ...] = ()
     not_resource: bool = False
@@ -135,22 +136,3 @@ class NearMiss:
     statement: Statement
     failing: Failing
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The verdict and its reason.
-
-    ``statement`` and ``policy`` are those that allowed or denied; where nothing did, ``policy`` is None and ``near`` holds the
-    nearest misses first. ``missing_keys`` are the context keys that those statements read and the request does not carry.
-    """
-
-    verdict: Verdict
-    statement: Statement | None = None
-    policy: Policy | None = None
-    near: tuple[NearMiss, ...] = ()
-    missing_keys: tuple[str, ...] = ()
-
-    @property
-    def allowed(self) -> bool:
-        return self.verdict is Verdict.ALLOWED

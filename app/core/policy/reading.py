@@ -93,7 +93,7 @@ class _Reader:
         if value.get("Effect") not in ("Allow", "Deny"):
             raise self.refusal('has no Effect "Allow" or "Deny"')
         allow = value["Effect"] == "Allow"
-        not_action, actions = self.actions(value)
+        not_action, names = self.actions(value)
         not_resource, resources = self.resources(value)
         principals = self.principals(value, allow=allow)
         conditions = self.conditions(value.get("Condition", {}))
@@ -101,7 +101,8 @@ class _Reader:
             index=self.index,
             sid=sid,
             allow=allow,
-            actions=actions,
+            actions=tuple(Glob.from_text(name.lower()) for name in names),
+            action_names=names,
             not_action=not_action,
             resources=resources,
             not_resource=not_resource,
@@ -114,7 +115,7 @@ class _Reader:
             ),
         )
 
-    def actions(self, value: dict[str, Any]) -> tuple[bool, tuple[Glob, ...]]:
+    def actions(self, value: dict[str, Any]) -> tuple[bool, tuple[str, ...]]:
         member = self.one_of(value, "Action", "NotAction")
         if member is None:
             raise self.refusal("has neither Action nor NotAction")
@@ -128,7 +129,7 @@ class _Reader:
                 raise self.refusal(
                     f"has the {member} {shown(name)}; a trust policy may only specify STS AssumeRole actions"
                 )
-        return member == "NotAction", tuple(Glob.from_text(name.lower()) for name in names)
+        return member == "NotAction", names
 
     def resources(self, value: dict[str, Any]) -> tuple[bool, tuple[ResourcePattern, ...]]:
         member = self.one_of(value, "Resource", "NotResource")

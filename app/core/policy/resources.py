@@ -9,24 +9,47 @@ _PARTS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """A resource that is asked for: its six parts, the first five also as they stand together; or all of it in one part."""
+
+    head: str
+    parts: list[str]
+
+    @classmethod
+    def from_text(cls, text: str) -> "Resource":
+        parts = split_arn(text)
+        return cls(text[: len(text) - len(parts[-1]) - 1], parts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ResourcePattern:
-    """A resource of a policy. ``parts`` is None for the lone ``*``, which stands for everything."""
+    """A resource of a policy. ``parts`` is None for the lone ``*``, which stands for everything.
+
+    ``head`` is what the first five parts are together where they hold no wildcard.
+    """
 
     text: str
     parts: tuple[Template, ...] | None
     keys: frozenset[str]
+    head: str | None
 
-    def matches(self, resource: list[str], context: Context) -> bool | None:
-        """``resource`` in its six parts, or whole in one; None if a variable cannot be resolved."""
+    def matches(self, resource: Resource, context: Context) -> bool | None:
+        """None if a variable cannot be resolved: another part must not decide it, so that a Deny stays one (fail safe)."""
         if self.parts is None:
             return True
-        # A variable stands in the last part only; one that cannot be resolved is not to be decided by another part.
-        truth = self.parts[-1].matches(resource[-1], context)
-        if truth is None or len(resource) != _PARTS:
-            return None if truth is None else False
-        return truth and all(
-            pattern.matches(part, context) for pattern, part in zip(self.parts[:-1], resource[:-1], strict=True)
-        )
+        last = self.parts[-1]
+        if not self.keys:
+            return self._begins(resource) and last.matches(resource.parts[-1], context)
+        fits = last.matches(resource.parts[-1], context)
+        return fits if not fits else self._begins(resource)
+
+    def _begins(self, resource: Resource) -> bool:
+        if len(resource.parts) != _PARTS:
+            return False
+        if self.head is not None:
+            return self.head == resource.head
+        pairs = zip((self.parts or ())[:-1], resource.parts[:-1], strict=True)
+        return all(pattern.glob is not None and pattern.glob.matches(part) for pattern, part in pairs)
 
     def shown(self, context: Context) -> str:
         return "*" if self.parts is None else ":".join(part.shown(context) for part in self.parts)
@@ -44,11 +67,12 @@ def split_arn(text: str) -> list[str]:
 def resource_pattern(text: str, *, variables: bool) -> ResourcePattern:
     """Raises ``Unsound`` for what is neither ``*`` nor an ARN of six parts, or has a variable before the fifth colon."""
     if text == "*":
-        return ResourcePattern(text, None, frozenset())
+        return ResourcePattern(text, None, frozenset(), None)
     parts = arn_parts(text, variables=variables)
     if any(part.keys for part in parts[:-1]):
         raise Unsound("has a variable before the fifth colon of the ARN, where none may stand")
-    return ResourcePattern(text, parts, frozenset().union(*(part.keys for part in parts)))
+    wild = any(isinstance(piece, Wild) for part in parts[:-1] for piece in part.pieces)
+    return ResourcePattern(text, parts, parts[-1].keys, None if wild else ":".join(part.text for part in parts[:-1]))
 
 
 def arn_parts(text: str, *, variables: bool) -> tuple[Template, ...]:

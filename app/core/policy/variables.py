@@ -1,5 +1,6 @@
 """``${key}``, ``${key, 'default'}``, ``${*}``, ``${?}`` and ``${$}`` (IAM: policy variables). What is put in is always literal."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from app.core.policy.globs import Glob, Token, Wild
 
 Context = Mapping[str, tuple[str, ...]]
 
+_SPECIAL = re.compile(r"\$\{|[*?]")
 _FORBIDDEN_IN_KEYS = set("{}$'\"*?,\\")
 _MOST_CHARACTERS_OF_A_KEY = 512
 
@@ -36,13 +38,17 @@ Piece = Token | Variable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """A text in pieces. ``glob`` is the pattern of one that holds no variable; ``plain`` its text where it holds no wildcard."""
+    """A text in pieces. ``glob`` and ``plain`` are its pattern and its text where it holds no variable.
+
+    ``ends``: it has no wildcard but perhaps one star at its end, so that with its variables replaced it is a name or a prefix.
+    """
 
     text: str
     pieces: tuple[Piece, ...]
     keys: frozenset[str]
     glob: Glob | None
     plain: str | None
+    ends: bool
 
     def resolve(self, context: Context) -> list[Token] | None:
         """The pieces with every variable replaced, or None if one cannot be."""
@@ -62,7 +68,13 @@ class Template:
         if self.glob is not None:
             return self.glob.matches(text)
         tokens = self.resolve(context)
-        return None if tokens is None else Glob(tokens).matches(text)
+        if tokens is None:
+            return None
+        if not self.ends:
+            return Glob(tokens).matches(text)
+        if isinstance(tokens[-1], Wild):
+            return text.startswith(spelled(tokens[:-1]))
+        return text == spelled(tokens)
 
     def literal(self, context: Context) -> str | None:
         """The text it stands for, wildcards spelled out; None if a variable cannot be resolved."""
@@ -102,37 +114,34 @@ def made_of(text: str, pieces: tuple[Piece, ...]) -> Template:
         keys=keys,
         glob=None if keys else Glob(tokens),
         plain=None if keys else spelled(tokens),
+        ends=bool(pieces) and Wild.ONE not in pieces and Wild.ANY not in pieces[:-1],
     )
 
 
 def pieces_of(text: str, *, variables: bool, wildcards: bool) -> tuple[Piece, ...]:
     """The text cut at variables and wildcards; neighbouring literals are one."""
     pieces: list[Piece] = []
-    literal: list[str] = []
+    literal = ""
     at = 0
-    while at < len(text):
-        character = text[at]
-        if variables and character == "$" and text.startswith("${", at):
-            close = _closing(text, at)
-            found: Variable | Wild | str = _variable(text[at : close + 1])
-            at = close + 1
-            if isinstance(found, str):
-                literal.append(found)
-                continue
-        elif wildcards and character in "*?":
-            found = Wild(character)
-            at += 1
-        else:
-            literal.append(character)
-            at += 1
+    for special in _SPECIAL.finditer(text):
+        start = special.start()
+        if start < at or not (variables if special[0] == "${" else wildcards):
             continue
-        if literal:
-            pieces.append("".join(literal))
-            literal.clear()
-        pieces.append(found)
-    if literal:
-        pieces.append("".join(literal))
-    return tuple(pieces)
+        literal += text[at:start]
+        found: Variable | Wild | str
+        if special[0] == "${":
+            at = _closing(text, start) + 1
+            found = _variable(text[start:at])
+        else:
+            at = start + 1
+            found = Wild(special[0])
+        if isinstance(found, str):
+            literal += found
+            continue
+        pieces += [literal, found] if literal else [found]
+        literal = ""
+    literal += text[at:]
+    return (*pieces, literal) if literal else tuple(pieces)
 
 
 def _closing(text: str, start: int) -> int:

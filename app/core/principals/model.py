@@ -95,3 +95,34 @@ class Principal:
     access_key_id: str | None
     policy: Mapping[str, Any] | None = field(default=None)
     session: RoleSession | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcProvider:
+    """An OpenID Connect issuer that is trusted. ``url`` is the issuer with its scheme; ``client_ids`` are the audiences accepted."""
+
+    arn: str
+    account_id: str
+    url: str
+    client_ids: tuple[str, ...] = ()
+    thumbprints: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created_at: int
+
+    @property
+    def name(self) -> str:
+        """Host and path: what IAM shows as the URL, and what condition keys begin with."""
+        return self.url.partition("://")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamlProvider:
+    """A SAML identity provider. ``metadata`` is its document as it was given."""
+
+    arn: str
+    account_id: str
+    name: str
+    provider_id: str
+    metadata: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created_at: int

@@ -1,6 +1,6 @@
 from typing import Protocol
 
-from app.core.principals.model import AccessKey, Role
+from app.core.principals.model import AccessKey, OidcProvider, Role, SamlProvider
 
 
 class AccessKeyStore(Protocol):
@@ -36,3 +36,31 @@ class CutoffStore(Protocol):
         """Remembers the time and drops cut-offs older than ``forget_before``."""
 
     def list_all(self) -> dict[tuple[str, str], int]: ...
+
+
+class OidcProviderStore(Protocol):
+    def find(self, arn: str) -> OidcProvider | None: ...
+
+    def add(self, provider: OidcProvider) -> None:
+        """Raises ``ProviderExists``."""
+
+    def save(self, provider: OidcProvider) -> None: ...
+
+    def remove(self, arn: str) -> None: ...
+
+    def list_of(self, account_id: str) -> list[OidcProvider]:
+        """By ARN."""
+
+
+class SamlProviderStore(Protocol):
+    def find(self, arn: str) -> SamlProvider | None: ...
+
+    def add(self, provider: SamlProvider) -> None:
+        """Raises ``ProviderExists``."""
+
+    def save(self, provider: SamlProvider) -> None: ...
+
+    def remove(self, arn: str) -> None: ...
+
+    def list_of(self, account_id: str) -> list[SamlProvider]:
+        """By ARN."""

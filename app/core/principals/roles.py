@@ -95,6 +95,9 @@ class Roles:
             raise RoleNotFound(f"The role with name {name} cannot be found.")
         return role
 
+    def find(self, account_id: str, name: str) -> Role | None:
+        return self.store.find(account_id, name)
+
     def find_by_arn(self, arn: str) -> Role | None:
         return self.read(arn)
 

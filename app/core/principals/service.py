@@ -35,7 +35,7 @@ class AccessKeys:
     recorder: Recorder = field(default_factory=Unrecorded)
 
     def create(self, account_id: str, name: str, policy: Mapping[str, Any] | None = None) -> AccessKey:
-        """A new key; nobody but the caller is ever shown its secret. Raises ``InvalidParameter`` for a policy that is none."""
+        """A new key; nobody but the caller is ever shown its secret. Raises ``MalformedPolicy`` for a policy that is none."""
         if policy is not None:
             check_policy(policy)
         key = AccessKey(

@@ -91,8 +91,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("identity_pool_id", "provider", "subject", name=op.f("pk_identity_logins")),
     )
     op.create_index("ix_identity_logins_identity", "identity_logins", ["identity_id", "provider", "subject"])
+    op.create_table(
+        "issuer_keys",
+        sa.Column("kid", sa.String(64), nullable=False),
+        sa.Column("pool_id", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(16), nullable=False),
+        sa.Column("algorithm", sa.String(16), nullable=False),
+        sa.Column("sealed_pem", sa.Text(), nullable=False),
+        sa.Column("public_jwk", _Document, nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("signs_from", sa.BigInteger(), nullable=False),
+        sa.Column("published_until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_issuer_keys")),
+    )
+    op.create_index("ix_issuer_keys_pool_id", "issuer_keys", ["pool_id"])
 
 
 def downgrade() -> None:
-    for name in ("identity_logins", "identities", "identity_pools", "credential_cutoffs", "roles"):
+    for name in ("issuer_keys", "identity_logins", "identities", "identity_pools", "credential_cutoffs", "roles"):
         op.drop_table(name)

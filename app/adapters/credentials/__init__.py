@@ -1,0 +1,1 @@
+"""Where temporary credentials come from: the ``CredentialBroker`` of this server itself, and those of other STS servers."""

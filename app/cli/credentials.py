@@ -1,0 +1,24 @@
+import click
+
+from app.cli.opening import Mistaken, services, show
+
+
+@click.group()
+def command() -> None:
+    """Temporary credentials that are under way."""
+
+
+@command.command()
+@click.option("--identity", metavar="ID", help="Those of one identity.")
+@click.option("--role", metavar="ARN", help="Those of every session of a role.")
+@click.option("--identity-pool", metavar="ID", help="Those of every identity of a pool.")
+def revoke(identity: str | None, role: str | None, identity_pool: str | None) -> None:
+    """End credentials that were issued until now; the gateway and the APIs refuse them within a quarter of a second."""
+    named = {"identity": identity, "role": role, "identity-pool": identity_pool}
+    given = {scope: name for scope, name in named.items() if name}
+    if len(given) != 1:
+        raise Mistaken("name one of --identity, --role and --identity-pool")
+    [(scope, name)] = given.items()
+    with services() as rooms:
+        rooms.temporary_keys.revoke(scope, name)
+    show({"Scope": scope, "Name": name, "Revoked": True})

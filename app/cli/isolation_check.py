@@ -1,0 +1,30 @@
+import click
+
+from app.cli.opening import services
+
+
+@click.command()
+@click.option("--identity-pool", required=True, metavar="ID")
+def command(identity_pool: str) -> None:
+    """Try everything that one identity may do on another's namespace, with every role of the pool.
+
+    Two identities are made up for it and nothing is stored. The exit code is 1 where one reaches what is the other's.
+    """
+    from app.core.identity_pools.inspection.isolation import Isolation
+    from app.core.identity_pools.roles import role_arns
+
+    with services() as rooms:
+        pool = rooms.identity_pools.get(identity_pool)
+        roles = {arn: rooms.roles.find_by_arn(arn) for arn in role_arns(pool)}
+        report = Isolation(authority=rooms.authority, clock=rooms.clock).check(pool, roles)
+    for reason in report.skipped:
+        click.echo(f"skipped  {reason}")
+    for leak in report.leaks:
+        click.echo(
+            f"{click.style('LEAK', fg='red', bold=True)}     {leak.action} on {leak.resource}\n         {leak.explanation}"
+        )
+    tried = f"{report.attempts} attempts on another identity's data with {len(roles) - len(report.skipped)} roles"
+    if report.leaks:
+        click.echo(f"{tried}: {len(report.leaks)} succeeded.")
+        raise click.exceptions.Exit(1)
+    click.echo(f"{tried}: all denied.")
