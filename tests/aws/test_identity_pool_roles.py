@@ -7,7 +7,7 @@ import pytest
 from app.core.principals.model import RoleSession
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
-from tests.support.identities import NOWHERE, PROVIDER, identity_pool, strangers
+from tests.support.identities import NOWHERE, PROVIDER, identity_pool
 
 READER, WRITER = (f"arn:aws:iam::123456789012:role/app/{name}" for name in ("reader", "writer"))
 RULE = {"Claim": "custom:plan", "MatchType": "Equals", "Value": "paid", "RoleARN": WRITER}
@@ -231,8 +231,8 @@ def test_a_pool_maps_so_many_providers_and_no_more(house, pool_id):
 @pytest.mark.identity_operation("GetIdentityPoolRoles", "ResourceNotFoundException")
 @pytest.mark.identity_operation("SetPrincipalTagAttributeMap", "ResourceNotFoundException")
 @pytest.mark.identity_operation("GetPrincipalTagAttributeMap", "ResourceNotFoundException")
-def test_nobodys_pool_and_a_strangers_are_not_found(house, pool_id):
-    for client, name in ((house.identity, NOWHERE), *((stranger, pool_id) for stranger in strangers(house))):
+def test_nobodys_pool_and_a_strangers_are_not_found(house, pool_id, strangers):
+    for client, name in ((house.identity, NOWHERE), *((stranger, pool_id) for stranger in strangers)):
         tagged = {"IdentityPoolId": name, "IdentityProviderName": PROVIDER}
         with refused("ResourceNotFoundException"):
             client.get_identity_pool_roles(IdentityPoolId=name)
@@ -283,9 +283,9 @@ def test_another_kind_of_arn_is_refused(house, wrong):
 @pytest.mark.identity_operation("TagResource", "ResourceNotFoundException")
 @pytest.mark.identity_operation("UntagResource", "ResourceNotFoundException")
 @pytest.mark.identity_operation("ListTagsForResource", "ResourceNotFoundException")
-def test_tags_of_nobodys_pool_and_a_strangers_are_not_found(house, pool_id):
+def test_tags_of_nobodys_pool_and_a_strangers_are_not_found(house, pool_id, strangers):
     mine = arn_of(pool_id)
-    foreign = [(stranger, mine) for stranger in strangers(house)]
+    foreign = [(stranger, mine) for stranger in strangers]
     renamed = (house.identity, mine.replace("123456789012", "999999999999"))
     for client, arn in ((house.identity, arn_of(NOWHERE)), renamed, *foreign):
         with refused("ResourceNotFoundException"):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
-from tests.support.identities import NOWHERE, PROVIDER, identity_pool, strangers
+from tests.support.identities import NOWHERE, PROVIDER, identity_pool
 
 GOOGLE = {"accounts.google.com": "app.apps.googleusercontent.com"}
 OPENID = "arn:aws:iam::123456789012:oidc-provider/login.example.com/tenant"
@@ -149,10 +149,10 @@ def test_a_deleted_pool_is_gone(house):
 
 @pytest.mark.identity_operation("DescribeIdentityPool", "ResourceNotFoundException")
 @pytest.mark.identity_operation("UpdateIdentityPool", "ResourceNotFoundException")
-def test_nobodys_pool_another_accounts_and_another_regions_are_not_found(house):
+def test_nobodys_pool_another_accounts_and_another_regions_are_not_found(house, strangers):
     made = identity_pool(house)
     nobodys = {**made, "IdentityPoolId": NOWHERE}
-    for client, pool in ((house.identity, nobodys), *((stranger, made) for stranger in strangers(house))):
+    for client, pool in ((house.identity, nobodys), *((stranger, made) for stranger in strangers)):
         named = {"IdentityPoolId": pool["IdentityPoolId"]}
         with refused("ResourceNotFoundException"):
             client.describe_identity_pool(**named)
@@ -181,10 +181,10 @@ def test_pools_are_listed_in_pages_within_their_account_and_region(house):
 
 
 @pytest.mark.identity_operation("ListIdentityPools", "InvalidParameterException")
-def test_a_page_token_of_nobodys_and_another_accounts_is_refused(house):
+def test_a_page_token_of_nobodys_and_another_accounts_is_refused(house, strangers):
     identity_pool(house), identity_pool(house)
     token = house.identity.list_identity_pools(MaxResults=1)["NextToken"]
-    for client, given in ((house.identity, "x"), *((stranger, token) for stranger in strangers(house))):
+    for client, given in ((house.identity, "x"), *((stranger, token) for stranger in strangers)):
         with refused("InvalidParameterException"):
             client.list_identity_pools(MaxResults=1, NextToken=given)
     with refused("ValidationException"):
