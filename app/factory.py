@@ -159,7 +159,7 @@ def _aws(installation: Installation) -> Dispatch:
         },
         gate=gate,
         caller=lambda: current_context().caller,
-        forms=QueryApis(apis=iam_apis(services), gate=gate, caller=lambda: current_context().caller),
+        forms=QueryApis(apis=iam_apis(services, condition_keys), gate=gate, caller=lambda: current_context().caller),
     )
 
 

@@ -27,6 +27,7 @@ from app.core.principals.providers import OidcProviders, SamlProviders
 from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
 from app.core.principals.temporary import TemporaryKeys
+from app.core.principals.web_identity import AssumedRoles
 from app.core.recovery.service import Recovery
 from app.core.resource_servers.service import ResourceServers
 from app.core.sessions.consent import Consents
@@ -53,13 +54,12 @@ class Services:
     roles: Roles
     temporary_keys: TemporaryKeys
     authority: Authority
-    identity_pools: IdentityPools
-    identities: Identities
+    oidc_providers: OidcProviders
+    saml_providers: SamlProviders
     identity_credentials: IdentityCredentials
     open_id_tokens: OpenIdTokens
     issuer_keys: Keys
-    oidc_providers: OidcProviders
-    saml_providers: SamlProviders
+    assumed_roles: AssumedRoles
     pools: Pools
     clients: Clients
     customizations: Customizations
@@ -84,3 +84,5 @@ class Services:
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
     devices: Devices
+    identity_pools: IdentityPools
+    identities: Identities

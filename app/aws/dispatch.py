@@ -52,8 +52,8 @@ class Api:
     translate: Callable[[OperationModel, Fact], AwsError]
     resource_of: Callable[[Mapping[str, object], str, str], str]
     always_allowed: frozenset[str] = frozenset()
-    also_needed: Callable[[str, Mapping[str, Any]], Iterable[Asked]] = lambda _operation, _document: ()
     violation: str = "InvalidParameterException"
+    also_needed: Callable[[str, Mapping[str, Any]], Iterable[Asked]] = lambda _operation, _document: ()
 
     @property
     def model(self) -> ServiceModel:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--role", metavar="ARN", help="CustomRoleArn, where the pool grants it.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def command(
+    *,
     token: str | None,
     provider: str | None,
     identity_pool: str | None,
@@ -33,7 +34,7 @@ def command(
     resource: str,
     context: tuple[str, ...],
     role: str | None,
-    as_json: bool,  # noqa: FBT001 - click's way to hand over a flag
+    as_json: bool,
 ) -> None:
     """Walk from a login to a verdict: identity, mapping rules, role, trust, policies. The exit code is 1 where it is denied."""
     from app.core.identity_pools.inspection.walk import Walking

@@ -31,6 +31,16 @@ class Access:
     oidc_providers: OidcProviders
     saml_providers: SamlProviders
 
+    def find_oidc_provider(self, arn: str) -> tuple[str, tuple[str, ...]] | None:
+        """URL and client ids of a provider."""
+        found = self.oidc_providers.find(arn)
+        return None if found is None else (found.url, found.client_ids)
+
+    def find_saml_provider(self, arn: str) -> str | None:
+        """The metadata of a provider."""
+        found = self.saml_providers.find(arn)
+        return None if found is None else found.metadata
+
 
 def open_access(
     settings: Settings,

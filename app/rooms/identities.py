@@ -1,4 +1,4 @@
-"""The rooms of identity pools: their administration, and what lies between a login and credentials."""
+"""The rooms of identity pools: their administration, and the way from a login to credentials."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from app.core.identity_pools.provider_names import ProviderNames
 from app.core.identity_pools.resolving import Resolving
 from app.core.identity_pools.service import IdentityCredentials
 from app.core.identity_pools.user_pool_logins import UserPoolLogins
+from app.core.identity_pools.web_identities import WebIdentities
 from app.core.identity_pools.web_tokens import WebTokens
 from app.core.kernel.clock import Clock
 from app.core.kernel.recorder import Recorder
@@ -28,6 +29,7 @@ from app.core.kernel.sealing import Sealer
 from app.core.keys.model import KeyPurpose, SigningKey
 from app.core.keys.ports import KeyFactory
 from app.core.keys.service import Keys
+from app.core.principals.web_identity import AssumedRoles
 from app.core.tokens.service import Tokens
 from app.rooms.access import Access
 
@@ -36,11 +38,12 @@ from app.rooms.access import Access
 class IdentityRooms:
     """These rooms, as ``Services`` names them."""
 
-    identity_pools: IdentityPools
-    identities: Identities
     identity_credentials: IdentityCredentials
     open_id_tokens: OpenIdTokens
     issuer_keys: Keys
+    identity_pools: IdentityPools
+    identities: Identities
+    assumed_roles: AssumedRoles
 
 
 def open_identities(
@@ -58,7 +61,6 @@ def open_identities(
     """They verify logins with the rooms of user pools, and ask providers elsewhere through the guard of outbound calls."""
     names = ProviderNames(public_host=urlsplit(settings.public_url).netloc)
     pools, identities = SqlIdentityPools(database), SqlIdentities(database)
-    find_pool = Cached(remembered, "identity_pool", pools.find)
     key_store = SqlKeys(database, sealer, of_issuers=True)
 
     def find_keys(name: str) -> list[SigningKey] | None:
@@ -105,6 +107,7 @@ def open_identities(
         find_saml_provider=find_saml_provider,
         clock=clock,
     )
+    find_pool = Cached(remembered, "identity_pool", pools.find)
     return IdentityRooms(
         identity_pools=IdentityPools(
             store=pools, read=find_pool, names=names, clock=clock, transactions=database, recorder=recorder
@@ -130,4 +133,23 @@ def open_identities(
         ),
         open_id_tokens=open_id_tokens,
         issuer_keys=issuer_keys,
+        assumed_roles=AssumedRoles(
+            tokens=WebIdentities(
+                names=names,
+                open_id_tokens=open_id_tokens,
+                web_tokens=logins.web_tokens,
+                find_identity_pool=find_pool,
+                find_identity=identities.find,
+                find_provider=access.oidc_providers.find_by_issuer,
+                find_pool=tokens.find_pool,
+                keys=tokens.keys,
+                clock=clock,
+                public_url=settings.public_url,
+            ),
+            find_role=access.roles.find_by_arn,
+            keys=access.temporary_keys,
+            clock=clock,
+            transactions=database,
+            recorder=recorder,
+        ),
     )

@@ -39,7 +39,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 class AwsHouse:
-    """``idp``, ``identity``, ``iam`` and ``sts`` sign with an administrator's key that this server issued, ``unsigned`` with none. Close it."""
+    """``idp`` and ``identity`` sign with an administrator's key that this server issued, ``unsigned`` with none. Close it."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.url = f"http://localhost:{free_port()}"
@@ -67,8 +67,9 @@ class AwsHouse:
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         self.idp = self.client(self.key_id, self.secret)
-        self.iam, self.sts = (self.client(self.key_id, self.secret, service=name) for name in ("iam", "sts"))
-        self.identity = self.client(self.key_id, self.secret, service="cognito-identity")
+        self.iam, self.sts, self.identity = (
+            self.client(self.key_id, self.secret, service=name) for name in ("iam", "sts", "cognito-identity")
+        )
         unsigned = Config(signature_version=UNSIGNED, retries={"max_attempts": 0})
         self.unsigned = self._boto(config=unsigned)
         self.identity_unsigned = self._boto("cognito-identity", config=unsigned)
@@ -115,6 +116,9 @@ class AwsHouse:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        for client in (self.idp, self.iam, self.sts, self.identity, self.unsigned, self.identity_unsigned):
+        for client in (self.idp, self.iam, self.sts):
             client.close()
+        self.unsigned.close()
+        self.identity.close()
+        self.identity_unsigned.close()
         self.installation.close()

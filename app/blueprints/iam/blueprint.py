@@ -3,17 +3,24 @@ from collections.abc import Callable, Mapping
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.iam.errors import translate
+from app.blueprints.iam.oidc_providers import OidcProviderOperations
 from app.blueprints.iam.roles import RoleOperations
-from app.blueprints.iam.sts import TokenOperations
+from app.blueprints.iam.saml_providers import SamlProviderOperations
+from app.blueprints.iam.simulate import SimulatorOperations
+from app.blueprints.iam.sts import ConditionKeys, TokenOperations
 from app.core.principals.providers import arn_of_oidc
 from app.services import Services
 
-IAM_FAMILIES: tuple[Callable[..., object], ...] = (RoleOperations,)
-STS_FAMILIES: tuple[Callable[..., object], ...] = (TokenOperations,)
+IAM_FAMILIES: tuple[Callable[..., object], ...] = (
+    RoleOperations,
+    OidcProviderOperations,
+    SamlProviderOperations,
+    SimulatorOperations,
+)
 
 
-def iam_apis(services: Services) -> dict[str, Api]:
-    """IAM and STS over these rooms, each by the version that its requests carry."""
+def iam_apis(services: Services, condition_keys: ConditionKeys) -> dict[str, Api]:
+    """IAM and STS over these rooms, each by the version that its requests carry. ``condition_keys`` are those of the request at hand."""
 
     def resource_of(document: Mapping[str, object], account_id: str, region: str) -> str:  # noqa: ARG001 - IAM has no regions
         return _resource_of(services, document, account_id)
@@ -28,10 +35,10 @@ def iam_apis(services: Services) -> dict[str, Api]:
         ),
         "2011-06-15": Api(
             service="sts",
-            handlers=handlers_of(family(services=services) for family in STS_FAMILIES),
+            handlers=handlers_of([TokenOperations(services=services, condition_keys=condition_keys)]),
             not_yet={},
             translate=translate,
-            resource_of=lambda *_: "*",
+            resource_of=lambda document, *_: str(document.get("RoleArn", "*")),
             # No policy keeps anybody from asking who they are (STS: GetCallerIdentity).
             always_allowed=frozenset({"GetCallerIdentity"}),
         ),

@@ -71,6 +71,10 @@ class Logins:
             raise InvalidParameter("A provider may stand in Logins once only.")
         return tuple(self._verify(pool, name, token) for name, token in canonical)
 
+    def verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
+        """One login; ``provider`` in any spelling. As ``verify_all``."""
+        return self._verify(pool, self.names.canonical(provider), token)
+
     def _verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
         if provider == OWN:
             return self._own(pool, token)

@@ -148,17 +148,21 @@ class Resolving:
         if len(identity.logins) + len(added) > MOST_LOGINS:
             raise QuotaExceeded(f"An identity has at most {MOST_LOGINS} logins.")
         now = self.clock.now()
-        self.identities.link(identity, added, now=now)
+        with self.transactions.transaction():
+            locked = self.identities.find_to_change(identity.identity_pool_id, [identity.identity_id])
+            # Of two people who upgrade one guest at once, or link themselves to one identity, the second must be asked again.
+            if not locked or locked[0].logins != identity.logins:
+                raise Conflict
+            self.identities.link(identity, added, now=now)
         return replace(identity, logins=tuple(sorted((*identity.logins, *added))), modified_at=now)
 
     def _retire(self, guest: Identity, into: Identity) -> None:
-        """Disables a guest's identity for good. Linking nothing to it locks its row, so that nobody else upgrades it meanwhile."""
-        now = self.clock.now()
-        self.identities.link(guest, (), now=now)
-        current = self.identities.find(guest.identity_pool_id, guest.identity_id)
-        if current is None or not current.is_guest:
+        """Disables a guest's identity for good, unless somebody has upgraded it meanwhile."""
+        locked = self.identities.find_to_change(guest.identity_pool_id, [guest.identity_id])
+        if not locked or not locked[0].is_guest or not locked[0].enabled:
             raise Conflict
-        self.identities.save(replace(current, enabled=False, merged_into=into.identity_id, modified_at=now))
+        retired = replace(locked[0], enabled=False, merged_into=into.identity_id, modified_at=self.clock.now())
+        self.identities.save(retired)
 
 
 def _plain(logins: Sequence[VerifiedLogin]) -> tuple[Login, ...]:

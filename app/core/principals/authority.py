@@ -1,6 +1,7 @@
 """What may whoever calls do? The one place that gathers a caller's policies; ``core/policy`` then decides."""
 
 import json
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -74,7 +75,7 @@ class Authority:
             "matchedStatements": {"items": _matched(decision)},
             "failures": {"items": [{"verdict": decision.verdict.name}]},
             "context": {
-                "principal": {"id": _user_id(principal), "arn": principal.arn},
+                "principal": {"id": user_id_of(principal), "arn": principal.arn},
                 "action": asked.action,
                 "resource": asked.resource,
                 "conditions": {
@@ -95,12 +96,14 @@ class Authority:
     def decode_message(self, text: str) -> str:
         """The JSON behind a message. Raises ``AuthorizationMessageInvalid``."""
         try:
-            return self.sealer.unseal(text, row=_ROW).decode()
+            packed = self.sealer.unseal(text, row=_ROW)
         except (Unsealable, UnicodeError) as error:
             raise AuthorizationMessageInvalid from error
+        return zlib.decompress(packed).decode()
 
     def _sealed(self, document: Mapping[str, Any]) -> str:
-        return self.sealer.seal(json.dumps(document, separators=(",", ":")).encode(), row=_ROW)
+        packed = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 9)
+        return self.sealer.seal(packed, row=_ROW)
 
     def _own_policy(self, arn: str, document: Mapping[str, Any]) -> tuple[Policy, ...]:
         known = self._parsed.get(arn)
@@ -128,7 +131,7 @@ class Authority:
             "aws:principalarn": (principal.arn,),
             "aws:principalaccount": (principal.account_id,),
             "aws:principaltype": ("User",),
-            "aws:userid": (_user_id(principal),),
+            "aws:userid": (user_id_of(principal),),
         }
         session = principal.session
         if session is None:
@@ -159,7 +162,8 @@ def _session_policies(session: RoleSession) -> tuple[Policy, ...] | None:
     return tuple(parse(text, PolicyKind.SESSION, name="session policy") for text in session.session_policies)
 
 
-def _user_id(principal: Principal) -> str:
+def user_id_of(principal: Principal) -> str:
+    """The unique id that STS names a caller by, and ``aws:userid``."""
     session = principal.session
     if session is not None:
         return f"{session.role_id}:{session.session_name}"

@@ -2,7 +2,13 @@
 
 from alembic import context
 
-from app.adapters.sql import factor_tables, identity_tables, issuer_tables, provider_tables, tables  # noqa: F401 - declares the tables
+from app.adapters.sql import (  # noqa: F401 - declares the tables
+    factor_tables,
+    identity_tables,
+    issuer_tables,
+    provider_tables,
+    tables,
+)
 from app.adapters.sql.db import db
 
 connection = context.config.attributes["connection"]
