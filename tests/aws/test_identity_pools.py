@@ -191,8 +191,6 @@ def test_a_page_token_of_nobodys_and_another_accounts_is_refused(house, stranger
         house.identity.list_identity_pools(MaxResults=61)
 
 
-@pytest.mark.identity_operation("DescribeIdentityPool", "InvalidParameterException")
-@pytest.mark.identity_operation("DeleteIdentityPool", "InvalidParameterException")
 def test_an_id_that_is_none_is_a_validation_exception(house):
     for call in (house.identity.describe_identity_pool, house.identity.delete_identity_pool):
         with refused("ValidationException", "identityPoolId"):
