@@ -21,7 +21,7 @@ OF_A_POOL = [name for name in SIGNED if "IdentityPoolId" in required_of(name, MO
 CONSTRAINED = sorted(name for name in MODEL.operations if required_of(name, MODEL))
 FOREIGN_PAGE = {"Origin": "https://evil.example"}
 """Development mode lets nobody in without a key who comes from one."""
-ROUNDS = 8
+ROUNDS = 5
 LEAKS = re.compile(r"Traceback|File \"|sqlalchemy|werkzeug|site-packages|\.py\b|sqlite3|psycopg", re.IGNORECASE)
 OF_THE_PROTOCOL = {"SerializationException", "ValidationException"}
 

@@ -1,5 +1,6 @@
 """Roles, role mappings, principal tags and tags of identity pools through a stock boto3."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,6 +98,7 @@ def test_twenty_five_rules_are_not_too_many(house, pool_id):
     "arn",
     [
         "arn:aws:iam::999999999999:role/reader",
+        "arn:aws-cn:iam::123456789012:role/reader",
         "arn:aws:iam::123456789012:user/anna-bell",
         "arn:aws:iam::123456789012:role/",
         "arn:aws:iam::123456789012:role/a b",
@@ -220,8 +222,8 @@ def test_tags_that_no_session_could_carry_are_refused(house, pool_id, wrong):
 
 def test_a_pool_maps_so_many_providers_and_no_more(house, pool_id):
     pools = house.services.identity_pools
-    for number in range(100):
-        pools.set_principal_tags(pool_id, f"provider{number}", use_defaults=True, tags=None)
+    full = {f"provider{number}": {"UseDefaults": True, "PrincipalTags": {}} for number in range(100)}
+    pools.store.save(replace(pools.get(pool_id), principal_tags=full))
     with refused("InvalidParameterException", "at most 100"):
         house.identity.set_principal_tag_attribute_map(IdentityPoolId=pool_id, IdentityProviderName="one more")
     house.identity.set_principal_tag_attribute_map(IdentityPoolId=pool_id, IdentityProviderName="provider7")

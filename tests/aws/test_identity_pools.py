@@ -1,9 +1,11 @@
 """Identity pools themselves through a stock boto3."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.core.kernel.errors import QuotaExceeded
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
 from tests.support.identities import NOWHERE, PROVIDER, identity_pool
@@ -55,6 +57,11 @@ WRONG = {
     "a provider nobody knows": {"SupportedLoginProviders": {"login.example.com": "1"}},
     "a role as OpenID Connect": {"OpenIdConnectProviderARNs": ["arn:aws:iam::123456789012:role/x"]},
     "an OpenID Connect provider twice": {"OpenIdConnectProviderARNs": [OPENID, OPENID]},
+    "another account's OpenID Connect provider": {"OpenIdConnectProviderARNs": [OPENID.replace("1234", "9999")]},
+    "an OpenID Connect provider called as guests are": {
+        "OpenIdConnectProviderARNs": ["arn:aws:iam::123456789012:oidc-provider/unauthenticated"]
+    },
+    "another account's SAML provider": {"SamlProviderARNs": [SAML.replace("1234", "9999")]},
     "an OpenID Connect provider as SAML": {"SamlProviderARNs": [OPENID]},
     "a developer called Google": {"DeveloperProviderName": "accounts.google.com"},
     "a developer called as this service": {"DeveloperProviderName": "cognito-identity.amazonaws.com"},
@@ -198,10 +205,6 @@ def test_an_id_that_is_none_is_a_validation_exception(house):
 
 
 def test_an_account_has_no_more_pools_than_it_may(house):
-    from dataclasses import replace
-
-    from app.core.kernel.errors import QuotaExceeded
-
     few = replace(house.services.identity_pools, most_pools=1)
     given: dict[str, Any] = {"account_id": "333333333333", "name": "p", "settings": {}}
     few.create(region="us-east-1", **given)
