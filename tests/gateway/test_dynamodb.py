@@ -36,9 +36,7 @@ def admin(house):
     found = house.client("dynamodb", house.key_id, house.secret)
     found.create_table(
         TableName="notes",
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("owner", "id", "topic")
-        ],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("owner", "id", "topic")],
         KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
         GlobalSecondaryIndexes=[
             {
@@ -210,10 +208,26 @@ def test_attributes_are_judged_wherever_an_expression_names_them(house, admin):
     reader.get_item(TableName="notes", Key=key, ProjectionExpression="id, #t", ExpressionAttributeNames={"#t": "text"})
     denied(reader.get_item, TableName="notes", Key=key)
     denied(reader.get_item, TableName="notes", Key=key, ProjectionExpression="id, topic")
-    denied(reader.get_item, TableName="notes", Key=key, ProjectionExpression="#t.x[0]", ExpressionAttributeNames={"#t": "topic"})
+    denied(
+        reader.get_item,
+        TableName="notes",
+        Key=key,
+        ProjectionExpression="#t.x[0]",
+        ExpressionAttributeNames={"#t": "topic"},
+    )
     denied(reader.get_item, TableName="notes", Key=key, AttributesToGet=["topic"])
     update = {"ExpressionAttributeNames": {"#x": "text"}, "ExpressionAttributeValues": {":v": {"S": "v"}}}
     reader.update_item(TableName="notes", Key=key, UpdateExpression="SET #x = :v", **update)
-    denied(reader.update_item, TableName="notes", Key=key, UpdateExpression="SET #x = topic", ExpressionAttributeNames={"#x": "text"})
-    denied(reader.update_item, TableName="notes", Key=key, UpdateExpression="SET #x = if_not_exists(topic, :v)", **update)
-    denied(reader.update_item, TableName="notes", Key=key, UpdateExpression="SET #x = :v", ReturnValues="ALL_OLD", **update)
+    denied(
+        reader.update_item,
+        TableName="notes",
+        Key=key,
+        UpdateExpression="SET #x = topic",
+        ExpressionAttributeNames={"#x": "text"},
+    )
+    denied(
+        reader.update_item, TableName="notes", Key=key, UpdateExpression="SET #x = if_not_exists(topic, :v)", **update
+    )
+    denied(
+        reader.update_item, TableName="notes", Key=key, UpdateExpression="SET #x = :v", ReturnValues="ALL_OLD", **update
+    )
