@@ -1,5 +1,7 @@
 """``python -m tests.support.operations_reference`` writes docs/reference/operations.md: what each operation does here, as tests prove it.
 
+It writes identity-operations.md, too.
+
 An operation *works* where a marked test holds its success and every modelled error that can be provoked.
 """
 
@@ -113,18 +115,23 @@ def _takes_token(operation: str) -> bool:
 @cache
 def marks() -> frozenset[tuple[str, str | None]]:
     """What the tests are marked with: an operation, or an operation and one of its errors."""
-    found: set[tuple[str, str | None]] = set(held())
+    return frozenset({*held(), *written_marks("operation")})
+
+
+def written_marks(mark: str) -> set[tuple[str, str | None]]:
+    """What stands in the marks of this name."""
+    found: set[tuple[str, str | None]] = set()
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         text = path.read_text()
         # Reading all tests as trees takes seconds; few of them are marked.
-        if "mark.operation" in text:
-            found.update(_marks_in(ast.parse(text)))
-    return frozenset(found)
+        if f"mark.{mark}" in text:
+            found.update(_marks_in(ast.parse(text), mark))
+    return found
 
 
-def _marks_in(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
+def _marks_in(tree: ast.Module, mark: str) -> Iterator[tuple[str, str | None]]:
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith("mark.operation"):
+        if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith(f"mark.{mark}"):
             continue
         names = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
         yield str(names[0]), (str(names[1]) if len(names) > 1 else None)
@@ -187,4 +194,7 @@ def document() -> str:
 
 
 if __name__ == "__main__":
+    from tests.support import identity_operations_reference
+
     TARGET.write_text(document())
+    identity_operations_reference.TARGET.write_text(identity_operations_reference.document())
