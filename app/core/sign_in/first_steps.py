@@ -76,13 +76,12 @@ class FirstSteps(Progression):
             trail.detail["reason"] = reason_of(user, right=right)
             self._count_failure(pool, caller)
             raise choose_refusal(user, conceal=entry.conceal)
-        self.lockout.clear(pool.pool_id, entry.who)
         # The check of compromised passwords stands here.
         user = self.passwords.rehash(user, password)
         known = self._known(entry, user)
         proven = (steps.PASSWORD, *((steps.DEVICE,) if known.get("device") == "proven" else ()))
         attempt = self._begin(pool, entry.client, user, caller, data=known)
-        return self._go_on(trail, replace(attempt, proven=proven), pool, entry.client, user, caller)
+        return self._go_on(trail, replace(attempt, proven=proven), pool, entry.client, user, caller, guess)
 
     def _with_srp(self, entry: Entry, public: str) -> Challenge:
         """No guess yet: it is counted, and leaves its row, when the proof comes."""

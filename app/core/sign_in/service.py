@@ -206,12 +206,13 @@ class SignIn(Answers):
             preferred = user.mfa.preferred or steps.SOFTWARE_TOKEN_MFA
             try:
                 # One change: a token is stored only for the record that the attempt was proven against.
-                with self._guessing(pool, session, attempt, caller), self.transactions.transaction():
+                with self._guessing(pool, session, attempt, caller) as guess, self.transactions.transaction():
                     self.software_tokens.confirm(pool, user, code, name=name)
                     user = self.users.save(replace(user, mfa=MfaPreference(enabled=enabled, preferred=preferred)))
                     trail.record()
             except Conflict:
                 raise SessionExpired from None
+            self.lockout.forgive(guess)
             proven = (*attempt.proven, steps.TOTP)
             return self.attempts.put(replace(attempt, proven=proven, user_revision=user.revision))
 
