@@ -72,12 +72,12 @@ class Answers(FirstSteps):
         try:
             guess = self.lockout.check_and_count(pool.pool_id, attempt.data["who"])
         except LockedOut:
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, attempt.data["door"])
             raise
         user = self.users.find(pool.pool_id, attempt.sub) if attempt.sub else None
         if not self.exchange.fits(attempt, session, answer) or user is None or not user.enabled:
             trail.detail["reason"] = reason_of(user, right=False)
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, attempt.data["door"])
             raise choose_refusal(user, conceal=conceal)
         data = dict(attempt.data)
         if step == steps.PASSWORD_VERIFIER:

@@ -64,7 +64,7 @@ class FirstSteps(Progression):
         try:
             guess = self.lockout.check_and_count(pool.pool_id, entry.who)
         except LockedOut:
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, entry.door)
             raise
         # The pre-authentication trigger is asked here, also for an unknown name where existence is concealed.
         try:
@@ -74,7 +74,7 @@ class FirstSteps(Progression):
             raise
         if user is None or not user.enabled or not right:
             trail.detail["reason"] = reason_of(user, right=right)
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, entry.door)
             raise choose_refusal(user, conceal=entry.conceal)
         # The check of compromised passwords stands here.
         user = self.passwords.rehash(user, password)

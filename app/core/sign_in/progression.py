@@ -111,7 +111,7 @@ class Progression:
             yield guess
         except (CodeMismatch, CodeExpired):
             self.attempts.put_back(session, attempt, failed=True)
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, attempt.data["door"])
             raise
 
     def _go_on(  # noqa: PLR0917 - one step of every use case
@@ -212,11 +212,18 @@ class Progression:
             raise SessionExpired from None
         return replace(attempt, user_revision=saved.revision), saved
 
-    def _count_failure(self, pool: Pool, caller: Caller) -> None:
-        self.rates.count_failure("sign_in", pool.pool_id, caller.address, ADDRESS_WINDOW)
+    def _count_failure(self, pool: Pool, caller: Caller, door: str) -> None:
+        self.rates.count_failure("sign_in", pool.pool_id, countable_address(caller, door), ADDRESS_WINDOW)
 
     def _trail(self, event: str, pool: Pool, client: Client, caller: Caller) -> Trail:
         return Trail(audit=self.audit, event=event, caller=caller, pool_id=pool.pool_id, client_id=client.client_id)
+
+
+def countable_address(caller: Caller, door: str) -> str | None:
+    """The address that failures are counted for. Behind an administrator's call it is the application's own, so that one
+    attacker's failures would be everybody's.
+    """
+    return None if door == "admin" else caller.address
 
 
 def reason_of(user: User | None, *, right: bool) -> str:

@@ -32,7 +32,7 @@ from app.core.sign_in.model import (
     SrpProof,
 )
 from app.core.sign_in.next_step import Ask, Refuse, next_step
-from app.core.sign_in.progression import ADDRESS_WINDOW, FAILURES_PER_USER
+from app.core.sign_in.progression import ADDRESS_WINDOW, FAILURES_PER_USER, countable_address
 from app.core.sign_in.srp_exchange import session_in
 from app.core.users.identifiers import candidates, key_of
 from app.core.users.model import MfaPreference, User, UserStatus
@@ -62,7 +62,8 @@ class SignIn(Answers):
         """
         event = "sign_in.password" if isinstance(proof, PasswordProof) else "sign_in.start"
         with self._trail(event, pool, client, caller) as trail:
-            self.rates.check_failures("sign_in", pool.pool_id, caller.address, FAILURES_PER_USER, ADDRESS_WINDOW)
+            address = countable_address(caller, door)
+            self.rates.check_failures("sign_in", pool.pool_id, address, FAILURES_PER_USER, ADDRESS_WINDOW)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, proof.username))
             # The user migration trigger is asked here, for an unknown name.
             who = key_of(self.hasher, pool, user, proof.username)

@@ -214,6 +214,21 @@ def test_an_address_that_sprays_is_slowed_down_and_locks_nobody(house, pool, cli
     assert isinstance(house.enter(pool, client), SignedIn)
 
 
+def test_the_address_behind_an_administrators_call_is_not_counted(house, pool, client):
+    house.a_user(pool)
+    for _ in range(99):
+        house.rates.count_failure("sign_in", pool.pool_id, BROWSER.address, ADDRESS_WINDOW)
+    for number in range(3):
+        with pytest.raises(IncorrectCredentials):
+            house.enter(pool, client, f"user{number}@example.com", OTHER, door="admin")
+    assert isinstance(house.enter(pool, client), SignedIn)
+    with pytest.raises(IncorrectCredentials):
+        house.enter(pool, client, "user@example.com", OTHER)
+    with pytest.raises(TooManyRequests):
+        house.enter(pool, client)
+    assert isinstance(house.enter(pool, client, door="admin"), SignedIn)
+
+
 def test_successes_of_an_address_do_not_count_against_it(house, pool, client):
     house.a_user(pool)
     for _ in range(99):
