@@ -22,7 +22,7 @@ from app.core.sign_in.first_factors import (
     choose_plausible,
 )
 from app.core.sign_in.model import Challenge, ChoiceAnswer, ChoiceProof, Door, SignedIn
-from app.core.sign_in.progression import Progression, reason_of
+from app.core.sign_in.progression import Progression, countable_address, reason_of
 from app.core.sign_in.second_factors import address_of
 from app.core.sign_in.srp_exchange import secret_block
 from app.core.users.model import User
@@ -140,6 +140,8 @@ class FirstSteps(Progression):
                 trail, entry, steps.WEB_AUTHN, choices, kept, {"CREDENTIAL_REQUEST_OPTIONS": asked.options}
             )
         able = user if user is not None and user.enabled and answer.choice in self._first_factors(entry) else None
+        address = countable_address(entry.caller, entry.door)
+        self.rates.check_address("sign_in_code", pool.pool_id, address, CODES_PER_HOUR)
         self.rates.check_name("sign_in_code", f"{pool.pool_id}:{entry.who}", entry.caller, CODES_PER_HOUR)
         destination, kept_code = self.codes.queue(
             pool, entry.client, able, address_of(answer.choice), entry.caller, entry.typed

@@ -15,7 +15,8 @@ from app.core.kernel.errors import (
     UserNotFound,
 )
 from app.core.kernel.secret import Secret
-from app.core.sign_in.model import SignedIn
+from app.core.sign_in.first_steps import CODES_PER_HOUR
+from app.core.sign_in.model import ChoiceProof, SignedIn
 from app.core.sign_in.service import ADDRESS_WINDOW
 from tests.support.directory import BROWSER, JANE, OTHER, PASSWORD, STRANGER, build
 from tests.support.world import World, fresh_sqlite
@@ -227,6 +228,28 @@ def test_the_address_behind_an_administrators_call_is_not_counted(house, pool, c
     with pytest.raises(TooManyRequests):
         house.enter(pool, client)
     assert isinstance(house.enter(pool, client, door="admin"), SignedIn)
+
+
+def test_an_address_has_codes_sent_to_twenty_users_worth_of_names(house):
+    policy = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}}
+    pool = house.world.a_pool(policy)
+    client = house.world.a_client(pool)
+    house.a_user(pool)
+
+    def ask(name=JANE, caller=BROWSER, door="api"):
+        proof = ChoiceProof(username=name, preferred="EMAIL_OTP")
+        return house.sign_in.start(pool, client, proof, caller, door=door)
+
+    for _ in range(298):
+        house.rates.check_address("sign_in_code", pool.pool_id, BROWSER.address, CODES_PER_HOUR)
+    for number in range(2):
+        ask(f"user{number}@example.com")
+    for name in (JANE, "user301@example.com"):
+        with pytest.raises(TooManyRequests):
+            ask(name)
+    assert ask(caller=STRANGER).step == ask(door="admin").step == "EMAIL_OTP"
+    house.clock.advance(hours=1)
+    assert ask().step == "EMAIL_OTP"
 
 
 def test_successes_of_an_address_do_not_count_against_it(house, pool, client):
