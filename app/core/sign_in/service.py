@@ -34,7 +34,7 @@ from app.core.sign_in.model import (
 from app.core.sign_in.next_step import Ask, Refuse, next_step
 from app.core.sign_in.progression import ADDRESS_WINDOW, FAILURES_PER_USER, countable_address
 from app.core.sign_in.srp_exchange import session_in
-from app.core.users.identifiers import candidates, key_of
+from app.core.users.identifiers import candidates, key_of, shorten
 from app.core.users.model import MfaPreference, User, UserStatus
 
 
@@ -60,6 +60,7 @@ class SignIn(Answers):
         like a wrong password. Raises ``IncorrectCredentials``, ``LockedOut``, ``TooManyRequests``, ``UserNotConfirmed``,
         ``PasswordResetRequired``, ``TemporaryPasswordExpired``, and where not concealed ``UserNotFound`` and ``UserDisabled``.
         """
+        proof = replace(proof, username=shorten(proof.username))
         event = "sign_in.password" if isinstance(proof, PasswordProof) else "sign_in.start"
         with self._trail(event, pool, client, caller) as trail:
             address = countable_address(caller, door)
@@ -175,6 +176,7 @@ class SignIn(Answers):
 
     def _named(self, pool: Pool, username: str) -> Self:
         """The same room, in which a Session of anybody but the user of that name is none."""
+        username = shorten(username)
 
         def is_theirs(attempt: Attempt) -> bool:
             if username in {attempt.username, attempt.sub, attempt.data.get("typed")}:

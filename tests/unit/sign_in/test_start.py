@@ -16,10 +16,25 @@ from app.core.kernel.errors import (
 )
 from app.core.kernel.secret import Secret
 from app.core.sign_in.first_steps import CODES_PER_HOUR
-from app.core.sign_in.model import ChoiceProof, SignedIn
+from app.core.sign_in.model import ChoiceAnswer, ChoiceProof, PasswordProof, SignedIn, SrpAnswer, SrpProof
 from app.core.sign_in.service import ADDRESS_WINDOW
+from app.core.sign_in.srp_exchange import secret_block
 from tests.support.directory import BROWSER, JANE, OTHER, PASSWORD, STRANGER, build
 from tests.support.world import World, fresh_sqlite
+
+
+class Kept:
+    """An ``Ephemeral`` that knows the longest value it was given."""
+
+    def __init__(self, inner):
+        self.inner, self.longest = inner, 0
+
+    def put(self, kind, key, value, **options):
+        self.longest = max(self.longest, len(value))
+        return self.inner.put(kind, key, value, **options)
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
 
 
 @pytest.fixture
@@ -363,3 +378,27 @@ def test_a_lock_does_not_tell_by_spellings_who_exists(  # noqa: PLR0917
         return found
 
     assert outcomes("jane", "Jane") == outcomes("ghost", "Ghost") == [IncorrectCredentials] * 5 + [LockedOut]
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 131_072, "€" * 131_072, f"{'x' * 400}@example.com", f"jane@example.com{' ' * 500}"]
+)
+@pytest.mark.parametrize("kind", [PasswordProof, ChoiceProof, SrpProof])
+def test_of_a_name_that_nobody_can_have_little_is_kept(house, pool, client, name, kind):
+    house.a_user(pool)
+    kept = Kept(house.attempts.ephemeral)
+    sign_in = replace(house.sign_in, attempts=replace(house.attempts, ephemeral=kept))
+    more = {PasswordProof: {"password": PASSWORD}, SrpProof: {"public": "abcdef12"}, ChoiceProof: {}}[kind]
+    try:
+        found = sign_in.start(pool, client, kind(username=name, **more), BROWSER, door="api")
+    except IncorrectCredentials:
+        assert kind is PasswordProof
+    else:
+        # Whoever answers with the name as typed answers for it.
+        choice = ChoiceAnswer(choice="PASSWORD", password=PASSWORD)
+        wrong = SrpAnswer(signature="x", secret_block=secret_block(found.session), timestamp="x")
+        with pytest.raises(IncorrectCredentials):
+            sign_in.answer(
+                pool, client, found.session, choice if kind is ChoiceProof else wrong, BROWSER, username=name
+            )
+    assert kept.longest < 10_000
