@@ -380,12 +380,12 @@ def test_a_lock_does_not_tell_by_spellings_who_exists(  # noqa: PLR0917
     assert outcomes("jane", "Jane") == outcomes("ghost", "Ghost") == [IncorrectCredentials] * 5 + [LockedOut]
 
 
-@pytest.mark.parametrize(
-    "name", ["x" * 131_072, "€" * 131_072, f"{'x' * 400}@example.com", f"jane@example.com{' ' * 500}"]
-)
+@pytest.mark.parametrize("name", ["x" * 131_072, "€" * 131_072, f"{'x' * 400}@example.com", f"jane{' ' * 500}"])
 @pytest.mark.parametrize("kind", [PasswordProof, ChoiceProof, SrpProof])
-def test_of_a_name_that_nobody_can_have_little_is_kept(house, pool, client, name, kind):
-    house.a_user(pool)
+def test_of_a_name_that_nobody_can_have_little_is_kept(house, name, kind):
+    pool = house.world.a_pool({"UsernameAttributes": None})
+    client = house.world.a_client(pool)
+    house.a_user(pool, "jane")
     kept = Kept(house.attempts.ephemeral)
     sign_in = replace(house.sign_in, attempts=replace(house.attempts, ephemeral=kept))
     more = {PasswordProof: {"password": PASSWORD}, SrpProof: {"public": "abcdef12"}, ChoiceProof: {}}[kind]
@@ -402,3 +402,45 @@ def test_of_a_name_that_nobody_can_have_little_is_kept(house, pool, client, name
                 pool, client, found.session, choice if kind is ChoiceProof else wrong, BROWSER, username=name
             )
     assert kept.longest < 10_000
+
+
+PLAIN = {"UsernameAttributes": None}
+BY_PHONE = {"UsernameAttributes": ["phone_number"]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "known", "nobodys", "spellings"),
+    [
+        (PLAIN, "jane", "june", [" {} ", "{}\t", "\uff2a{1}", "J{1}"]),
+        ({**PLAIN, "UsernameConfiguration": {"CaseSensitive": True}}, "jane", "june", [" {} ", "\uff4a{1}"]),
+        ({**PLAIN, "AliasAttributes": ["email"]}, "jane", "june", [" {} ", "J{1}"]),
+        ({}, JANE, "june@example.com", [" {} ", "J{1}", "\uff2a{1}"]),
+        (BY_PHONE, "+15550001212", "+15550001213", [" {} ", "+1 555 (000) {0[8]}{0[9]}{0[10]}{0[11]}"]),
+    ],
+)
+def test_a_challenge_of_srp_does_not_tell_by_spellings_who_exists(  # noqa: PLR0917
+    house, settings, known, nobodys, spellings
+):
+    pool = house.world.a_pool(settings)
+    client = house.world.a_client(pool)
+    house.directory.create(pool, known, {}, permanent_password=PASSWORD)
+
+    def told(name):
+        found = house.sign_in.start(pool, client, SrpProof(username=name, public="abcdef12"), BROWSER, door="api")
+        names = ("USERNAME", "USER_ID_FOR_SRP", "SALT")
+        return found.username, *(found.parameters[parameter] for parameter in names)
+
+    for name in (known, nobodys):
+        assert {told(spelling.format(name, name[1:])) for spelling in ["{}", *spellings]} == {told(name)}
+    assert told(known)[3] != told(nobodys)[3]
+
+
+def test_a_name_with_letters_that_fold_is_told_like_a_stored_one(house):
+    pool = house.world.a_pool(PLAIN)
+    client = house.world.a_client(pool)
+    house.directory.create(pool, "Straße", {}, permanent_password=PASSWORD)
+    told = [
+        house.sign_in.start(pool, client, SrpProof(username=name, public="abcdef12"), BROWSER, door="api").username
+        for name in ("Straße", "Maße")
+    ]
+    assert told == ["straße", "maße"]
