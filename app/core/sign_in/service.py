@@ -171,7 +171,9 @@ class SignIn(Answers):
             if attempt.data.get("password") != password_mark(self.hasher, user):
                 # Another registration of the same address was confirmed.
                 raise SessionExpired
-            attempt = replace(attempt, data={**attempt.data, "who": user.sub, "door": door})
+            attempt = replace(
+                attempt, data={**attempt.data, "who": user.sub, "door": door}, user_revision=user.revision
+            )
             return self._go_on(trail, attempt, pool, client, user, caller)
 
     def _named(self, pool: Pool, username: str) -> Self:
