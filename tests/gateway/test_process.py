@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from app.config import Settings
 from app.installation import open_installation
@@ -83,6 +84,14 @@ def test_large_objects_pass_both_ways(s3):
     assert s3.head_object(Bucket="process", Key="large")["ContentLength"] == len(body)
 
 
+def test_ranges_and_conditions_pass(s3):
+    etag = s3.put_object(Bucket="process", Key="ranges", Body=b"0123456789")["ETag"]
+    assert s3.get_object(Bucket="process", Key="ranges", Range="bytes=2-4")["Body"].read() == b"234"
+    with pytest.raises(ClientError, match="304"):
+        s3.get_object(Bucket="process", Key="ranges", IfNoneMatch=etag)
+    assert s3.get_object(Bucket="process", Key="ranges")["ETag"] == etag
+
+
 # -- what reaches us byte for byte through granian -----------------------------------------------------------------------
 
 
@@ -118,6 +127,8 @@ def test_the_raw_target_is_what_is_judged(raw, s3):
     s3.put_object(Bucket="process", Key="plain", Body=b"x")
     assert raw.send("GET", "/process/plain") == (200, "x")
     assert raw.send("GET", "/process/pl%61in") == (200, "x")
+    s3.put_object(Bucket="process", Key="/k", Body=b"slash")
+    assert raw.send("GET", "//k", host=f"process.{raw.host}") == (200, "slash")
     for target in ("/process/a/../plain", "/process/a/%2e%2e/plain", "/process/%2e/plain", "/other/..%2Fprocess/plain"):
         assert code_of(raw.send("GET", target)) == "InvalidURI"
 
