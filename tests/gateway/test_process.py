@@ -1,9 +1,11 @@
 """``poolhouse gateway`` as its operator runs it: a process of its own beside the server, over the same data."""
 
+import base64
 import os
 import socket
 import subprocess
 import sys
+import zlib
 from contextlib import ExitStack
 
 import boto3
@@ -156,6 +158,31 @@ def test_a_client_that_hangs_up_leaves_nothing_behind(running, raw, s3):
             connection.sendall(head_of(raw, "PUT", "/process/half", f"Content-Length: {length}") + b"x" * (length // 2))
     assert raw.send("GET", "/process/plain")[0] in {200, 404}
     assert "Contents" not in s3.list_objects_v2(Bucket="process", Prefix="half")
+
+
+@pytest.mark.parametrize("size", [5, 1_500_000])
+def test_a_body_in_chunks_of_http_with_a_checksum_behind_it_is_stored(running, raw, s3, size):
+    """As boto3 uploads over TLS."""
+    _, port = running
+    body = os.urandom(size)
+    checksum = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+    headers = {
+        "x-amz-decoded-content-length": str(size),
+        "x-amz-trailer": "x-amz-checksum-crc32",
+        "Content-Encoding": "aws-chunked",
+    }
+    signed = raw.signed("PUT", "/process/trailer", headers, payload="STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+    lines = ["PUT /process/trailer HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items())]
+    head = "\r\n".join((*lines, "Transfer-Encoding: chunked", "Connection: close", "", "")).encode()
+    for told_sum, status in (("AAAAAA==", "400"), (checksum, "200")):
+        inner = b"%x\r\n%s\r\n0\r\nx-amz-checksum-crc32:%s\r\n\r\n" % (size, body, told_sum.encode())
+        outer = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (inner[: size // 2], inner[size // 2 :]))
+        assert told(port, head + outer + b"0\r\n\r\n").startswith(f"HTTP/1.1 {status}")
+        assert ("Contents" in s3.list_objects_v2(Bucket="process", Prefix="trailer")) == (status == "200")
+    found = s3.get_object(Bucket="process", Key="trailer")
+    assert found["Body"].read() == body
+    assert not found.get("ContentEncoding")
+    s3.delete_object(Bucket="process", Key="trailer")
 
 
 def test_a_refusal_comes_before_the_body_is_sent(running, raw, s3):
