@@ -5,7 +5,7 @@ import signal
 
 import click
 
-from app.cli.opening import Mistaken, installation
+from app.cli.opening import Mistaken, installation, read_settings
 from app.cli.run import check_port, end_process
 
 _MOST_WORKERS = 4
@@ -28,15 +28,17 @@ def command(  # noqa: PLR0917 - click's options
     os.environ.update({f"POOLHOUSE_{name}": value for name, value in given.items() if value})
     signal.signal(signal.SIGTERM, end_process)
     check_port(host, port)
-    with installation() as opened:
-        settings = opened.settings
-        if settings.upstream_s3 is None and settings.upstream_dynamodb is None:
-            raise Mistaken("say what stands behind the gateway: --upstream-s3 URL, --upstream-dynamodb URL")
-        if settings.upstream_access_key_id is None:
-            raise Mistaken(
-                "the gateway signs for the store with a service key: set POOLHOUSE_UPSTREAM_ACCESS_KEY_ID and "
-                "POOLHOUSE_UPSTREAM_SECRET_ACCESS_KEY (any words, where the store checks nothing)"
-            )
+    settings = read_settings()
+    if settings.upstream_s3 is None and settings.upstream_dynamodb is None:
+        raise Mistaken("say what stands behind the gateway: --upstream-s3 URL, --upstream-dynamodb URL")
+    if settings.upstream_access_key_id is None:
+        raise Mistaken(
+            "the gateway signs for the store with a service key: set POOLHOUSE_UPSTREAM_ACCESS_KEY_ID and "
+            "POOLHOUSE_UPSTREAM_SECRET_ACCESS_KEY (any words, where the store checks nothing)"
+        )
+    # Refused here, a wrong master key or an old schema ends one process with a sentence and not all workers again and again.
+    with installation():
+        pass
     click.echo(f"Gateway on http://{'localhost' if host == '127.0.0.1' else host}:{port}")
     for name, url in (("S3", settings.upstream_s3), ("DynamoDB", settings.upstream_dynamodb)):
         if url:

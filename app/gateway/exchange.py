@@ -1,11 +1,14 @@
 """A request as it came, byte for byte where that matters, and the answer to it."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from app.gateway.refusal import Refusal
 
+_PLAIN = re.compile(r"[!$-;=?-\[\]_a-z~]+", re.ASCII)
+"""Printable characters but those that a target cannot hold: quotation mark, number sign, brackets, backslash and the like."""
 _REPEATABLE = frozenset({"via", "cookie", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"})
 """What proxies append to. Nothing of it is signed or forwarded."""
 
@@ -89,16 +92,19 @@ def decode(text: str) -> str:
 
 
 def check_target(target: str) -> None:
-    """Raises ``Refusal`` unless the target is a path in plain characters, so that every server on the way reads the same."""
-    if not target.startswith("/") or any(
-        not "!" <= character <= "~" or character in '#\\"<>^`{|}' for character in target
-    ):
+    """Raises ``Refusal`` unless the target is a path in plain characters, so that every server on the way reads the same.
+
+    A bare semicolon begins a parameter of the segment to some servers and is a letter to others; clients escape it.
+    """
+    path = target.partition("?")[0]
+    if not path.startswith("/") or ";" in path or not _PLAIN.fullmatch(target):
         raise Refusal("InvalidURI", "Couldn't parse the specified URI.")
 
 
 def check_key(key: str) -> None:
     """Raises ``Refusal`` for keys with dot segments: S3 takes them literally, and servers and clients on the way do not."""
-    if any(segment in {".", ".."} for segment in key.replace("\\", "/").split("/")):
+    # What follows a semicolon is a parameter of the segment to some servers: to them "..;x" goes up.
+    if any(segment.partition(";")[0] in {".", ".."} for segment in key.replace("\\", "/").split("/")):
         raise Refusal(
             "InvalidURI",
             "Keys with the segments . or .. are refused by this gateway: not every store takes them literally.",

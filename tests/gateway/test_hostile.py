@@ -228,6 +228,9 @@ def test_signature_version_2_is_answered_with_what_to_do(house):
         f"{ADA}%2F..%2F{BOB}%2Fa",
         f"{ADA}/./a",
         f"{ADA}/..%5C{BOB}/a",
+        f"{ADA}/..%3B/{BOB}/a",
+        f"{ADA}/..;x/{BOB}/a",
+        f"{ADA};x/a",
         f"{ADA}/..",
     ],
 )

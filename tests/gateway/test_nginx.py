@@ -106,11 +106,11 @@ def test_what_cannot_be_judged_by_its_head_goes_through_the_gateway(asked, proxi
     answer = client.delete_objects(Bucket="mybucket", Delete={"Objects": keys})
     assert [each["Key"] for each in answer["Deleted"]] == [f"{ADA}/gone"]
     assert [each["Key"] for each in answer["Errors"]] == [f"{BOB}/kept"]
-    upload = client.create_multipart_upload(Bucket="mybucket", Key=f"{ADA}/parts")["UploadId"]
-    part = client.upload_part(Bucket="mybucket", Key=f"{ADA}/parts", UploadId=upload, PartNumber=1, Body=b"part")
+    upload = client.create_multipart_upload(Bucket="mybucket", Key=f"{ADA}/p ü//%2Fx")["UploadId"]
+    part = client.upload_part(Bucket="mybucket", Key=f"{ADA}/p ü//%2Fx", UploadId=upload, PartNumber=1, Body=b"part")
     assert last_upstreams(folder, 1) == [asked.store.removeprefix("http://")]
     parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
-    client.complete_multipart_upload(Bucket="mybucket", Key=f"{ADA}/parts", UploadId=upload, MultipartUpload=parts)
+    client.complete_multipart_upload(Bucket="mybucket", Key=f"{ADA}/p ü//%2Fx", UploadId=upload, MultipartUpload=parts)
 
 
 # -- the endpoint itself -----------------------------------------------------------------------------------------------

@@ -196,8 +196,7 @@ def test_a_refusal_comes_before_the_body_is_sent(running, raw, s3):
 
 
 def test_a_gateway_before_nothing_does_not_start(tmp_path):
-    administrators_key(tmp_path / "data")
-    env = environment(8000) | {"POOLHOUSE_DATA_DIR": str(tmp_path / "data")}
+    env = environment(8000) | {"POOLHOUSE_DATA_DIR": str(tmp_path)}
     command = [sys.executable, "-m", "app.cli", "gateway", "--port", str(free_port())]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
