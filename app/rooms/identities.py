@@ -1,4 +1,4 @@
-"""The rooms of identity pools: from a login to credentials."""
+"""The rooms of identity pools: their administration, and the way from a login to credentials."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit

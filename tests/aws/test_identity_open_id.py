@@ -71,7 +71,7 @@ def test_a_token_is_verified_by_the_keys_that_its_issuer_publishes(ids, pool, ad
     answer = open_id(ids, identity_id, ada)
     claims = verified(ids, answer["Token"], pool)
     assert answer["IdentityId"] == claims["sub"] == identity_id
-    assert claims["amr"][0] == "authenticated" and next(iter(ada)) in claims["amr"]
+    assert {"authenticated", next(iter(ada))} < set(claims["amr"])
     assert claims["exp"] - claims["iat"] == 600
 
 
@@ -103,7 +103,13 @@ def test_the_token_is_for_sts_to_read_until_it_expires(ids, pool, ada):
 def test_sts_never_reads_another_token_as_one(ids, pool, ada):
     token = open_id(ids, ids.get_id(pool), {})["Token"]
     head, body, signature = token.split(".")
-    others = [next(iter(ada.values())), f"{head}.{body}.{signature[::-1]}", f"{head}.{body}.", "x", token + "=" * 20_000]
+    others = [
+        next(iter(ada.values())),
+        f"{head}.{body}.{signature[::-1]}",
+        f"{head}.{body}.",
+        "x",
+        token + "=" * 20_000,
+    ]
     for other in others:
         with pytest.raises(OpenIdTokenInvalid):
             ids.house.services.open_id_tokens.verify(other)

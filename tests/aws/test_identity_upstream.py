@@ -3,7 +3,6 @@ and Amazon (tests/support/upstream.py).
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,7 +65,9 @@ def claims(issuer: str, **changes: Any) -> dict[str, Any]:
 # -- Google and Apple --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "issuer"), [(GOOGLE, f"https://{GOOGLE}"), (GOOGLE, GOOGLE), (APPLE, f"https://{APPLE}")])
+@pytest.mark.parametrize(
+    ("name", "issuer"), [(GOOGLE, f"https://{GOOGLE}"), (GOOGLE, GOOGLE), (APPLE, f"https://{APPLE}")]
+)
 def test_an_id_token_of_a_public_provider_is_a_login(ids, upstream, pool, name, issuer):
     published(upstream, name)
     login = {name: signed(KEY, claims(issuer))}
@@ -192,7 +193,7 @@ def amazon(query: dict[str, str]) -> tuple[int, Any]:
     ("name", "token", "subject"),
     [(FACEBOOK, "good", "7"), (FACEBOOK, "eternal", "7"), (AMAZON, "good", "amzn1.account.A")],
 )
-def test_an_access_token_of_a_social_provider_is_a_login(ids, upstream, pool, name, token, subject):
+def test_an_access_token_of_a_social_provider_is_a_login(ids, upstream, pool, name, token, subject):  # noqa: PLR0917 - fixtures
     upstream.answers |= {"/debug_token": facebook, "/auth/o2/tokeninfo": amazon}
     identity_id = ids.get_id(pool, {name: token})
     found = ids.identities.find(pool.identity_pool_id, identity_id)
@@ -234,7 +235,9 @@ def test_another_poolhouses_user_pool_is_a_generic_provider(ids, elsewhere):
     name = issuer.removeprefix("http://")
     token = IdentityHouse.tokens_of(elsewhere, client)["IdToken"]
     identity_id = ids.get_id(pool, {name: token})
-    assert name in ids.session(ids.credentials(identity_id, {name: token})).context["cognito-identity.amazonaws.com:amr"]
+    assert (
+        name in ids.session(ids.credentials(identity_id, {name: token})).context["cognito-identity.amazonaws.com:amr"]
+    )
     with refused("NotAuthorizedException", "audience"):
         ids.get_id(pool, {name: IdentityHouse.tokens_of(elsewhere, other)["IdToken"]})
     with refused("NotAuthorizedException", "not from a supported provider"):

@@ -103,7 +103,12 @@ def _parse(document: str) -> _Element:
 
 def _parse_xml(raw: bytes) -> _Element:
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_comments=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
     )
     try:
         root = etree.fromstring(raw, parser)
@@ -155,7 +160,7 @@ def _is_plain(signature: _Element, reference: _Element) -> bool:
 def _fits(signature: _Element, certificate: bytes) -> bool:
     context = xmlsec.SignatureContext()
     # A key that is set is the only one: what the document itself offers as a key is never looked at.
-    context.key = xmlsec.Key.from_memory(certificate, xmlsec.KeyFormat.CERT_DER)
+    context.key = xmlsec.Key.from_memory(certificate, xmlsec.constants.KeyDataFormatCertDer)
     try:
         context.verify(signature)
     except xmlsec.Error:

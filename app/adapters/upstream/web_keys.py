@@ -66,7 +66,9 @@ class DiscoveredKeys:
             published = _Published(keys=self._ask(issuer), fetched_at=now, asked_at=now)
         except ProviderUnavailable:
             kept = known is not None and known.keys is not None and known.is_fresh(now)
-            published = replace(known, asked_at=now) if known and kept else _Published(keys=None, fetched_at=now, asked_at=now)
+            published = (
+                replace(known, asked_at=now) if known and kept else _Published(keys=None, fetched_at=now, asked_at=now)
+            )
         self._known[issuer] = published
         return published
 

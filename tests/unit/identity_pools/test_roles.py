@@ -144,7 +144,9 @@ def test_the_first_rule_that_holds_decides_and_a_caller_may_ask_for_a_later_one(
 def test_no_rule_that_holds_is_denied_or_gets_the_authenticated_role():
     with pytest.raises(RoleRefused):
         choose_role(pool(by_rules(("x", "Equals", "1", A))), [login(x="2")])
-    assert choose_role(pool(by_rules(("x", "Equals", "1", A), otherwise="AuthenticatedRole")), [login(x="2")]) == SIGNED_IN
+    assert (
+        choose_role(pool(by_rules(("x", "Equals", "1", A), otherwise="AuthenticatedRole")), [login(x="2")]) == SIGNED_IN
+    )
 
 
 @pytest.mark.parametrize("key", [OIDC, OIDC_ARN])

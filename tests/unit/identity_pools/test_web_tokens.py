@@ -37,7 +37,9 @@ def verify(token: str, *keys: dict[str, Any]) -> tuple[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("key", "algorithm"), [(RSA, "RS256"), (RSA, "RS384"), (RSA, "RS512"), (EC, "ES256")], ids=lambda value: str(value)[:5]
+    ("key", "algorithm"),
+    [(RSA, "RS256"), (RSA, "RS384"), (RSA, "RS512"), (EC, "ES256")],
+    ids=lambda value: str(value)[:5],
 )
 def test_a_signed_token_in_time_for_us_is_taken(key, algorithm):
     audience, claims = verify(signed(key, CLAIMS, algorithm=algorithm), public_jwk(key))
@@ -120,7 +122,16 @@ def test_a_strange_header_is_refused(header):
 
 @pytest.mark.parametrize(
     "token",
-    ["", "a.b", "a.b.c", "ü.ü.ü", "e30.e30.", "W10.W10.x", "x" * 20_000, base64.b64encode(b"[" * 6000).decode() + ".e30.x"],
+    [
+        "",
+        "a.b",
+        "a.b.c",
+        "ü.ü.ü",
+        "e30.e30.",
+        "W10.W10.x",
+        "x" * 20_000,
+        base64.b64encode(b"[" * 6000).decode() + ".e30.x",
+    ],
     ids=["empty", "two parts", "no base64", "not ascii", "nothing", "lists", "huge", "deep"],
 )
 def test_what_is_no_token_is_refused(token):

@@ -103,15 +103,21 @@ def wrapped() -> dict[str, str]:
         "changed": good.replace(">ada<", ">root<"),
         "forged beside, before": IDP.response(FORGED_ASSERTION, good),
         "forged beside, after": IDP.response(good, FORGED_ASSERTION),
-        "good one inside the forged": IDP.response(FORGED_ASSERTION.replace("</saml:Assertion>", f"{good}</saml:Assertion>")),
+        "good one inside the forged": IDP.response(
+            FORGED_ASSERTION.replace("</saml:Assertion>", f"{good}</saml:Assertion>")
+        ),
         "good one in the signature's object": IDP.response(
-            forged_inside.replace("</ds:Signature>", f'<ds:Object xmlns:ds="{DSIG}">{without_signature(good)}</ds:Object></ds:Signature>')
+            forged_inside.replace(
+                "</ds:Signature>", f'<ds:Object xmlns:ds="{DSIG}">{without_signature(good)}</ds:Object></ds:Signature>'
+            )
         ),
         "signature moved to the forged": IDP.response(forged_inside),
         "signature of the assertion under the response": IDP.response(without_signature(good)).replace(
             "<samlp:Status>", mark + "<samlp:Status>", 1
         ),
-        "two of one id": IDP.response(good.replace("</saml:Assertion>", f"</saml:Assertion><saml:Advice>{twin}</saml:Advice>")),
+        "two of one id": IDP.response(
+            good.replace("</saml:Assertion>", f"</saml:Assertion><saml:Advice>{twin}</saml:Advice>")
+        ),
         "two signatures": IDP.signed(IDP.response(good)),
         "assertion in extensions": IDP.response(f"<samlp:Extensions>{good}</samlp:Extensions>"),
         "another root": f"<x>{good}</x>",
@@ -150,7 +156,9 @@ def test_a_weak_or_strange_signature_is_refused(weak):
 
 
 def test_a_transform_that_leaves_something_out_is_refused():
-    strange = plain().replace("http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/TR/1999/REC-xpath-19991116")
+    strange = plain().replace(
+        "http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/TR/1999/REC-xpath-19991116"
+    )
     with pytest.raises(LoginRefused):
         read(strange)
 
