@@ -8,10 +8,7 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from app.adapters.sql.identity_pools import SqlIdentityPools
 from app.core.identity_pools.model import IdentityPool
-from app.core.identity_pools.pools import IdentityPools
-from app.core.identity_pools.provider_names import ProviderNames
 from app.core.kernel.ids import new_uuid
 from tests.support.aws_house import AwsHouse
 from tests.support.house import PASSWORD
@@ -43,20 +40,16 @@ class IdentityHouse:
 
     def __init__(self, house: AwsHouse) -> None:
         self.house = house
-        options = {"endpoint_url": house.url, "region_name": "us-east-1"}
-        quiet = Config(signature_version=UNSIGNED, retries={"max_attempts": 0})
-        self.anyone = boto3.client("cognito-identity", config=quiet, **options)
-        self.backend = house.client(house.key_id, house.secret, service="cognito-identity")
-        database = house.installation.database
-        store = SqlIdentityPools(database)
-        self.pools = IdentityPools(
-            store=store,
-            read=store.find,
-            names=ProviderNames(public_host=house.url.removeprefix("http://")),
-            clock=house.clock,
-            transactions=database,
-        )
+        self.anyone = self.client(Config(signature_version=UNSIGNED, retries={"max_attempts": 0}))
+        self.backend = self.client(Config(retries={"max_attempts": 0}))
+        self.pools = house.services.identity_pools
         self.identities = house.services.identity_credentials.identities
+
+    def client(self, config: Config) -> Any:
+        """A stock ``cognito-identity`` client with the administrator's key, unless it is not to sign."""
+        signer = {"aws_access_key_id": self.house.key_id, "aws_secret_access_key": self.house.secret}
+        options = {"endpoint_url": self.house.url, "region_name": "us-east-1", **signer}
+        return boto3.client("cognito-identity", config=config, **options)
 
     def close(self) -> None:
         self.anyone.close()
@@ -94,7 +87,11 @@ class IdentityHouse:
         return str(self.tokens(client, username)["IdToken"])
 
     def tokens(self, client: Any, username: str = "ada") -> Any:
-        answer = self.house.unsigned.initiate_auth(
+        return self.tokens_of(self.house, client, username)
+
+    @staticmethod
+    def tokens_of(house: AwsHouse, client: Any, username: str = "ada") -> Any:
+        answer = house.unsigned.initiate_auth(
             ClientId=client.client_id,
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},

@@ -162,7 +162,9 @@ class Logins:
         if found is None:
             raise ProviderNotSupported
         url, client_ids = found
-        audience, claims = self.web_tokens.verify(token, source=url, issuers=(url,), audiences=client_ids)
+        # IAM keeps no slash at the end; some issuers write one.
+        issuers = (url, f"{url}/")
+        audience, claims = self.web_tokens.verify(token, source=url, issuers=issuers, audiences=client_ids)
         return VerifiedLogin(
             login=Login(provider=provider, subject=claims["sub"]), client_id=audience, arn=arn, claims=claims
         )

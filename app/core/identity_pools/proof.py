@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.identity_pools.model import IdentityPool, VerifiedLogin
 from app.core.identity_pools.provider_names import GUESTS, OWN, ProviderNames
-from app.core.identity_pools.refusals import LoginRefused
+from app.core.kernel.errors import InvalidParameter
 
 AUTHENTICATED = "authenticated"
 _MOST_TAGS = 50
@@ -46,7 +46,7 @@ def context_of(pool: IdentityPool, identity_id: str, methods: Sequence[str]) -> 
 def tags_of(pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> dict[str, str]:
     """Principal tags by the map of the first login whose provider has one (Cognito: attributes for access control).
 
-    A claim that is not there makes no tag; one that cannot be a tag's value refuses the login, because a policy may rely on it.
+    A claim that is not there makes no tag; one that cannot be a tag's value refuses the call, because a policy may rely on it.
     """
     for login in logins:
         if login.own and login.tags:
@@ -60,17 +60,17 @@ def tags_of(pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> dict[str, st
 
 
 def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags, where STS would take them (STS: PassSessionTags). Raises ``LoginRefused``."""
+    """The tags, where STS would take them (STS: PassSessionTags). Raises ``InvalidParameter``."""
     folded = {key.lower() for key in tags}
     if len(tags) > _MOST_TAGS or len(folded) < len(tags):
-        raise LoginRefused("There are too many principal tags, or two differ in their letters' case only.")
+        raise InvalidParameter("There are too many principal tags, or two differ in their letters' case only.")
     for key, value in tags.items():
         if (
             not 1 <= len(key) <= _LONGEST_KEY
             or len(value) > _LONGEST_VALUE
             or not (_is_plain(key) and _is_plain(value))
         ):
-            raise LoginRefused(
+            raise InvalidParameter(
                 f"The principal tag {key[:_LONGEST_KEY]!r} has characters or a length that tags cannot have."
             )
     return dict(tags)

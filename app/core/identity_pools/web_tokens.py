@@ -45,10 +45,12 @@ class WebTokens:
     ) -> tuple[str, Mapping[str, Any]]:
         """The audience that fits, and the claims. ``source`` is the URL below which the keys are discovered. Raises ``LoginRefused``."""
         header, claims = _read_unverified(token)
-        if claims.get("iss") not in issuers:
+        issuer, algorithm, kid = claims.get("iss"), header.get("alg"), header.get("kid")
+        if not isinstance(issuer, str) or issuer not in issuers:
             raise LoginRefused("Invalid login token. Issuer doesn't match providerName")
-        algorithm, kid = header.get("alg"), header.get("kid")
-        if algorithm not in _KEY_TYPES or "crit" in header or not isinstance(kid, str | None):
+        if not isinstance(algorithm, str) or algorithm not in _KEY_TYPES:
+            raise LoginRefused
+        if "crit" in header or not isinstance(kid, str | None):
             raise LoginRefused
         key = self.keys.find_key(source, kid)
         if key is None or not _is_for(key, algorithm):
