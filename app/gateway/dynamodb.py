@@ -23,8 +23,10 @@ _PREFLIGHT = (
     ("Access-Control-Allow-Methods", "POST, OPTIONS"),
     (
         "Access-Control-Allow-Headers",
-        "authorization,content-type,x-amz-content-sha256,x-amz-date,x-amz-security-token,x-amz-target,x-amz-user-agent,"
-        "amz-sdk-invocation-id,amz-sdk-request",
+        (
+            "authorization,content-type,x-amz-content-sha256,x-amz-date,x-amz-security-token,x-amz-target,"
+            "x-amz-user-agent,amz-sdk-invocation-id,amz-sdk-request"
+        ),
     ),
     ("Access-Control-Max-Age", "3600"),
 )

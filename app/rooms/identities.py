@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from app.adapters.credentials.embedded import EmbeddedBroker
 from app.adapters.sql.configuration import Cached, ConfigurationCache
 from app.adapters.sql.db import Database
 from app.adapters.sql.identity_pools import SqlIdentities, SqlIdentityPools
@@ -32,6 +31,7 @@ from app.core.keys.service import Keys
 from app.core.principals.web_identity import AssumedRoles
 from app.core.tokens.service import Tokens
 from app.rooms.access import Access
+from app.rooms.brokers import WEB_IDENTITY, choose_broker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,8 @@ def open_identities(
             resolving=Resolving(identities=identities, transactions=database, clock=clock),
             logins=logins,
             open_id_tokens=open_id_tokens,
-            broker=EmbeddedBroker(keys=access.temporary_keys, clock=clock),
+            broker=choose_broker(settings, access.temporary_keys, clock),
+            wants_token=settings.credentials == WEB_IDENTITY,
             clock=clock,
         ),
         open_id_tokens=open_id_tokens,

@@ -7,6 +7,7 @@ An operation *works* where a marked test holds its success and every modelled er
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from app.blueprints.user_pools.not_yet import NOT_YET
 from tests.aws.test_matrix import held
@@ -111,9 +112,10 @@ def _takes_token(operation: str) -> bool:
     return "AccessToken" in MODEL.shapes[MODEL.operations[operation].input or ""].get("members", {})
 
 
-def marks() -> set[tuple[str, str | None]]:
+@cache
+def marks() -> frozenset[tuple[str, str | None]]:
     """What the tests are marked with: an operation, or an operation and one of its errors."""
-    return {*held(), *written_marks("operation")}
+    return frozenset({*held(), *written_marks("operation")})
 
 
 def written_marks(mark: str) -> set[tuple[str, str | None]]:
@@ -121,6 +123,7 @@ def written_marks(mark: str) -> set[tuple[str, str | None]]:
     found: set[tuple[str, str | None]] = set()
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         text = path.read_text()
+        # Reading all tests as trees takes seconds; few of them are marked.
         if f"mark.{mark}" in text:
             found.update(_marks_in(ast.parse(text), mark))
     return found
@@ -134,7 +137,7 @@ def _marks_in(tree: ast.Module, mark: str) -> Iterator[tuple[str, str | None]]:
         yield str(names[0]), (str(names[1]) if len(names) > 1 else None)
 
 
-def state_of(operation: str, marked: set[tuple[str, str | None]]) -> str:
+def state_of(operation: str, marked: frozenset[tuple[str, str | None]]) -> str:
     if operation in NOT_YET:
         return "not yet"
     if (operation, None) not in marked:
@@ -148,7 +151,7 @@ def state_of(operation: str, marked: set[tuple[str, str | None]]) -> str:
     return f"differs (no test provokes {names})" if missing else "works"
 
 
-def states_of(marked: set[tuple[str, str | None]]) -> dict[str, str]:
+def states_of(marked: frozenset[tuple[str, str | None]]) -> dict[str, str]:
     return {name: state_of(name, marked) for name in MODEL.operations}
 
 
