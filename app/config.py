@@ -126,6 +126,12 @@ def _master_keys(value: str) -> tuple[bytes, ...]:
     return tuple(keys)
 
 
+def _token(value: str) -> str:
+    if len(value) < 16:
+        raise ValueError("must have at least 16 characters")
+    return value
+
+
 def _account(value: str) -> str:
     if not re.fullmatch(r"\d{12}", value):
         raise ValueError("must be 12 digits")
@@ -189,6 +195,18 @@ SETTINGS = (
             help="How many messages the development outbox keeps."),
     Setting(name="THEMES_DIR", default="none", read=_text,
             help="A directory of further themes for the hosted pages."),
+    Setting(name="UPSTREAM_S3", default="none", read=_origin,
+            help="The S3 store behind `poolhouse gateway`, as an origin."),
+    Setting(name="UPSTREAM_DYNAMODB", default="none", read=_origin,
+            help="The DynamoDB behind `poolhouse gateway`, as an origin."),
+    Setting(name="UPSTREAM_ACCESS_KEY_ID", default="none", read=_text,
+            help="The service key with which the gateway signs for the stores behind it."),
+    Setting(name="UPSTREAM_SECRET_ACCESS_KEY", default="none", read=_text,
+            help="Secret of UPSTREAM_ACCESS_KEY_ID."),
+    Setting(name="GATEWAY_HOSTS", default="localhost, 127.0.0.1, ::1", read=_names,
+            help="Names of the gateway: there requests are path style, and <bucket>.<name> is a bucket's own."),
+    Setting(name="GATEWAY_TOKEN", default="none: nobody may ask", read=_token,
+            help="What a proxy shows (X-Gateway-Token) to ask the gateway for decisions instead of sending bodies through it."),
     Setting(name="DEV", default="0", read=_flag,
             help="Development mode: outbox, movable clock, loopback only. Refuses to start on a public origin."),
 )  # fmt: skip
@@ -230,6 +248,12 @@ class Settings:
     audit_days: int = 90
     outbox_limit: int = 1000
     themes_dir: Path | None = None
+    upstream_s3: str | None = None
+    upstream_dynamodb: str | None = None
+    upstream_access_key_id: str | None = None
+    upstream_secret_access_key: str | None = field(default=None, repr=False)
+    gateway_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
+    gateway_token: str | None = field(default=None, repr=False)
     dev: bool = False
 
     @property
@@ -288,6 +312,8 @@ def _complete(values: dict[str, Any], mistakes: list[str]) -> Settings:
         mistakes.append(f"{PREFIX}MASTER_KEY or {PREFIX}MASTER_KEY_FILE is required with PostgreSQL")
     if ("root_access_key_id" in values) != ("root_secret_access_key" in values):
         mistakes.append(f"{PREFIX}ROOT_ACCESS_KEY_ID and {PREFIX}ROOT_SECRET_ACCESS_KEY belong together")
+    if ("upstream_access_key_id" in values) != ("upstream_secret_access_key" in values):
+        mistakes.append(f"{PREFIX}UPSTREAM_ACCESS_KEY_ID and {PREFIX}UPSTREAM_SECRET_ACCESS_KEY belong together")
     _check_development(values, host, mistakes)
     if "metrics_dir" in values:
         values["metrics_dir"] = Path(values["metrics_dir"]).absolute()

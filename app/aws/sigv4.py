@@ -62,19 +62,24 @@ def read_authorization(header: str) -> Authorization:
     missing = [name for name in ("Credential", "SignedHeaders", "Signature") if not parts.get(name)]
     if missing:
         raise _incomplete(" ".join(f"Authorization header requires '{name}' parameter." for name in missing))
-    credential = parts["Credential"].split("/")
-    if len(credential) != 5 or credential[4] != "aws4_request" or not _SCOPE_DATE.fullmatch(credential[1]):
+    return read_parts(parts["Credential"], parts["SignedHeaders"], parts["Signature"])
+
+
+def read_parts(credential: str, signed_headers: str, signature: str) -> Authorization:
+    """The three values that a header or a presigned query carries. Raises ``IncompleteSignatureException``."""
+    scope = credential.split("/")
+    if len(scope) != 5 or scope[4] != "aws4_request" or not _SCOPE_DATE.fullmatch(scope[1]):
         raise _incomplete("Credential must have 5 parts: key id, date, region, service and 'aws4_request'.")
-    signed = tuple(parts["SignedHeaders"].split(";"))
+    signed = tuple(signed_headers.split(";"))
     if not all(_NAME.fullmatch(name) for name in signed) or list(signed) != sorted(set(signed)):
         raise _incomplete("SignedHeaders must be in lower case, sorted and unique.")
     return Authorization(
-        access_key_id=credential[0],
-        date=credential[1],
-        region=credential[2],
-        service=credential[3],
+        access_key_id=scope[0],
+        date=scope[1],
+        region=scope[2],
+        service=scope[3],
         signed_headers=signed,
-        signature=parts["Signature"],
+        signature=signature,
     )
 
 
@@ -110,27 +115,37 @@ def check_signature(
         )
 
 
-def signature_of(request: Request, given: Authorization, date: str, secret: Secret) -> str:
-    """The signature in lower-case hex that the secret gives for this request."""
-    canonical = canonical_request(request, given.signed_headers)
+def signature_of(
+    request: Request, given: Authorization, date: str, secret: Secret, *, payload: str | None = None
+) -> str:
+    """The signature in lower-case hex that the secret gives for this request; ``payload`` as in ``canonical_request``."""
+    canonical = canonical_request(request, given.signed_headers, payload=payload)
     to_sign = "\n".join((ALGORITHM, date, given.scope, hashlib.sha256(canonical).hexdigest()))
+    return hmac.new(signing_key(secret, given.scope), to_sign.encode(), hashlib.sha256).hexdigest()
+
+
+def signing_key(secret: Secret, scope: str) -> bytes:
+    """The key that belongs to one secret, day, region and service."""
     key = ("AWS4" + secret.reveal()).encode()
-    for part in given.scope.split("/"):
+    for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+    return key
 
 
-def canonical_request(request: Request, signed_headers: tuple[str, ...]) -> bytes:
-    """The form that both sides hash. The payload's hash is computed from the body, whatever a header says of it."""
+def canonical_request(request: Request, signed_headers: tuple[str, ...], *, payload: str | None = None) -> bytes:
+    """The form that both sides hash. The payload's hash is computed from the body, whatever a header says of it.
+
+    S3 differs: its path is signed as it was sent, and its payload is what ``payload`` says, to be held against the body later.
+    """
     headers = "".join(f"{name}:{' '.join(request.headers[name].split())}\n" for name in signed_headers)
     return "\n".join(
         (
             request.method,
-            _canonical_path(request.path),
+            _canonical_path(request.path) if payload is None else request.path,
             _canonical_query(request.query),
             headers,
             ";".join(signed_headers),
-            hashlib.sha256(request.body).hexdigest(),
+            hashlib.sha256(request.body).hexdigest() if payload is None else payload,
         )
     ).encode("utf-8", "surrogateescape")
 
@@ -155,11 +170,18 @@ def _canonical_query(query: str) -> str:
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
-def _check_skew(date: str, now: int) -> None:
+def read_date(date: str) -> int:
+    """``20260131T235959Z`` in Unix seconds. Raises ``IncompleteSignatureException``."""
     try:
-        signed_at = calendar.timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
+        if not _DATE.fullmatch(date):
+            raise ValueError(date)
+        return calendar.timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
     except ValueError as error:
         raise _incomplete("Date must be in ISO-8601 'basic format'.") from error
+
+
+def _check_skew(date: str, now: int) -> None:
+    signed_at = read_date(date)
     shown = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     if signed_at < now - SKEW_SECONDS:
         raise _invalid(f"Signature expired: {date} is now earlier than {_moved(now, -SKEW_SECONDS)} ({shown} - 5 min.)")

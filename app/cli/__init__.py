@@ -7,6 +7,7 @@ import click
 
 _COMMANDS = {
     "run": ("app.cli.run", "Start the server."),
+    "gateway": ("app.cli.gateway", "Start the gateway that enforces policies before a store."),
     "db": ("app.cli.database", "The database's schema and seals."),
     "key": ("app.cli.keys", "Signing keys."),
     "pool": ("app.cli.pools", "User pools."),

@@ -39,8 +39,8 @@ def command(host: str, port: int, workers: int | None, data: str | None, *, demo
     if data:
         os.environ["POOLHOUSE_DATA_DIR"] = data
     # Until the workers are there, a SIGTERM must still close what is open here.
-    signal.signal(signal.SIGTERM, _end)
-    _check_port(host, port)
+    signal.signal(signal.SIGTERM, end_process)
+    check_port(host, port)
     told: dict[str, Any] | None = None
     with installation(make=True) as opened:
         for warning in opened.messaging.warnings:
@@ -60,11 +60,11 @@ def command(host: str, port: int, workers: int | None, data: str | None, *, demo
             _stop(application)
 
 
-def _end(*_: object) -> None:
+def end_process(*_: object) -> None:
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def _check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int) -> None:
     """Says so at once where somebody else listens: workers share their port and would quietly share it with a stranger."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -92,7 +92,7 @@ def _start_application(told: dict[str, Any], port: int) -> subprocess.Popen[byte
     if importlib.util.find_spec("app.demo") is None:
         return None
     try:
-        _check_port("127.0.0.1", _application_port(port))
+        check_port("127.0.0.1", _application_port(port))
     except click.ClickException as taken:
         click.echo(f"Warning: the demo application is not started: {taken.message}", err=True)
         return None

@@ -29,6 +29,7 @@ from app.core.kernel.sealing import Sealer
 from app.core.keys.model import KeyPurpose, SigningKey
 from app.core.keys.ports import KeyFactory
 from app.core.keys.service import Keys
+from app.core.limits.rates import Rates
 from app.core.principals.web_identity import AssumedRoles
 from app.core.tokens.service import Tokens
 from app.rooms.access import Access
@@ -55,6 +56,7 @@ def open_identities(
     access: Access,
     tokens: Tokens,
     key_factory: KeyFactory,
+    rates: Rates,
     clock: Clock,
     recorder: Recorder,
 ) -> IdentityRooms:
@@ -129,6 +131,7 @@ def open_identities(
             logins=logins,
             open_id_tokens=open_id_tokens,
             broker=EmbeddedBroker(keys=access.temporary_keys, clock=clock),
+            rates=rates,
             clock=clock,
         ),
         open_id_tokens=open_id_tokens,

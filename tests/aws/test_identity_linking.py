@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from app.core.identity_pools.service import GUESTS_PER_HOUR
+from app.core.limits.rates import ADDRESS_FACTOR, HOUR
 from app.core.policy import Asked
 from app.core.principals.model import Principal
 from tests.support.aws_house import AwsHouse
@@ -76,6 +78,16 @@ def test_a_pool_that_takes_no_guests_refuses_them_also_those_from_before(ids, cl
         ids.get_id(pool)
     with refused("NotAuthorizedException", "Unauthenticated access is not supported for this identity pool."):
         ids.credentials(guest)
+
+
+@pytest.mark.identity_operation("GetId", "TooManyRequestsException")
+def test_one_address_cannot_fill_the_database_with_guests(ids, pool):
+    rates, name = ids.house.services.identity_credentials.rates, f"guest:{pool.identity_pool_id}:@127.0.0.1"
+    allowed = GUESTS_PER_HOUR * ADDRESS_FACTOR
+    rates.ephemeral.count("rate", name, expires_at=ids.house.clock.now() + HOUR, by=allowed - 1)
+    assert ids.get_id(pool)
+    with refused("TooManyRequestsException"):
+        ids.get_id(pool)
 
 
 def test_a_guest_cannot_ask_for_a_role(ids, pool):

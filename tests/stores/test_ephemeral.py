@@ -122,6 +122,17 @@ def test_a_swap_needs_the_old_value(short: Short) -> None:
     assert short.store.find("attempt", "a") == "two"
 
 
+def test_a_sum_is_looked_at_without_counting(short: Short) -> None:
+    assert short.store.find_count("rate", "a") == 0
+    short.store.count("rate", "a", expires_at=short.soon(), by=3)
+    assert [short.store.find_count("rate", "a") for _ in range(2)] == [3, 3]
+    assert short.store.find_count("other", "a") == 0
+    short.store.put("rate", "b", "7", expires_at=short.soon())
+    assert short.store.find_count("rate", "b") == 0, "a value is no sum"
+    short.clock.advance(seconds=60)
+    assert short.store.find_count("rate", "a") == 0
+
+
 def test_a_swap_finds_nothing_where_the_value_expired(short: Short) -> None:
     short.store.put("attempt", "a", "one", expires_at=short.soon())
     short.clock.advance(seconds=60)
@@ -196,6 +207,7 @@ def _all_methods(store: RedisEphemeral | SqlEphemeral) -> list:
         lambda: store.swap("k", "a", old=None, new="v", expires_at=1),
         lambda: store.swap("k", "a", old="o", new="v", expires_at=1),
         lambda: store.count("k", "a", expires_at=1),
+        lambda: store.find_count("k", "a"),
         lambda: store.remove("k", "a"),
     ]
 

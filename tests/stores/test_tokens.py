@@ -195,20 +195,20 @@ def _rows(world: World) -> tuple[int, int, int]:
 def test_expired_rows_leave_as_others_are_written_a_day_late(world: World) -> None:
     user = stored_user(world, world.a_pool())
 
-    def redeem(at: int) -> None:
-        code = code_record(user, created_at=at, expires_at=at + 300)
-        session = session_record(code, expires_at=at + 3600)
-        world.tokens.add_code(code)
-        assert world.tokens.redeem_code(code.code_hash, session, refresh_record(session), now=at)
+    def redeem(at: int, *, times: int) -> None:
+        for _ in range(times):
+            code = code_record(user, created_at=at, expires_at=at + 300)
+            session = session_record(code, expires_at=at + 3600)
+            world.tokens.add_code(code)
+            assert world.tokens.redeem_code(code.code_hash, session, refresh_record(session), now=at)
 
-    for _ in range(25):
-        redeem(NOON)
-    redeem(NOON + 86400 + 299)
-    assert _rows(world) == (26, 26, 26), "a spent code and an ended session are remembered for a day"
-    redeem(NOON + 2 * 86400)
-    assert _rows(world) == (7, 7, 7), "one write removes twenty of each, refresh tokens with their session"
-    redeem(NOON + 4 * 86400)
-    assert _rows(world) == (1, 1, 1)
+    redeem(NOON, times=168)
+    redeem(NOON + 86400 + 299, times=8)
+    assert _rows(world) == (176, 176, 176), "a spent code and an ended session are remembered for a day"
+    redeem(NOON + 2 * 86400, times=8)
+    assert _rows(world) == (24, 24, 24), "one write in eight removes 160 of each, refresh tokens with their session"
+    redeem(NOON + 4 * 86400, times=8)
+    assert _rows(world) == (8, 8, 8)
 
 
 def test_parallel_writers_sweep_without_a_deadlock(world: World) -> None:

@@ -6,12 +6,14 @@ from threading import Event, Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from app.adapters.sql.db import open_database
+from app.adapters.sql.prepared import Prepared
+from app.adapters.sql.tables import audit
 from app.core.audit.model import AuditEvent
-from app.core.kernel.errors import Unavailable
+from app.core.kernel.errors import InvalidParameter, Unavailable
 from tests.support.databases import EmptiedDatabase, taken_back
 from tests.support.free_port import free_port
 from tests.support.records import code_record, stored_user
@@ -110,7 +112,44 @@ def test_a_closed_port_is_unavailable_also_in_a_transaction() -> None:
     database = open_database(Flask("down"), f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none")
     with pytest.raises(Unavailable), database.transaction():
         pytest.fail("the transaction must not begin")
+    with pytest.raises(Unavailable):
+        database.run(_FIND, {"its_id": "row-1"})
     database.close()
+
+
+_AUDIT = Prepared(insert(audit))
+_FIND = Prepared(select(audit.c.id, audit.c.detail).where(audit.c.id == bindparam("its_id")))
+
+
+def _a_row(number: int, **given: object) -> dict[str, object]:
+    row = dict.fromkeys(column.name for column in audit.columns)
+    return {**row, "id": f"row-{number}", "at": 1, "event": "test", "outcome": "ok", "detail": {"é": "\"'"}, **given}
+
+
+def test_a_prepared_statement_commits_by_itself_and_joins_a_transaction(world: World) -> None:
+    world.database.run(_AUDIT, _a_row(1))
+    with taken_back(world.database):
+        world.database.run(_AUDIT, _a_row(2))
+        assert world.database.run(_FIND, {"its_id": "row-2"})[0].detail == {"é": "\"'"}
+    assert world.database.run(_FIND, {"its_id": "row-2"}) == []
+    (row,) = world.database.run(_FIND, {"its_id": "row-1"})
+    assert (row.id, row.detail) == ("row-1", {"é": "\"'"})
+
+
+def test_what_a_prepared_statement_is_refused_for_is_told_as_any_other(world: World) -> None:
+    world.database.run(_AUDIT, _a_row(1))
+    with pytest.raises(IntegrityError) as refused:
+        world.database.run(_AUDIT, _a_row(1, sub="a-secret"))
+    assert "a-secret" not in str(refused.value)
+    with pytest.raises((OperationalError, ProgrammingError)):
+        world.database.run(Prepared(select(text("nonsense FROM nowhere"))), {})
+    assert len(world.database.run(_FIND, {"its_id": "row-1"})) == 1
+
+
+def test_what_no_column_can_hold_is_the_callers_mistake_in_a_prepared_statement_too(world: World) -> None:
+    with pytest.raises(InvalidParameter):
+        world.database.run(_AUDIT, _a_row(1, sub="\ud800"))
+    assert world.database.run(_FIND, {"its_id": "row-1"}) == []
 
 
 @pytest.fixture
@@ -126,6 +165,8 @@ def spoilt(tmp_path: Path) -> Iterator[World]:
 def test_a_spoilt_file_is_unavailable(spoilt: World) -> None:
     with pytest.raises(Unavailable):
         spoilt.pools.list_all()
+    with pytest.raises(Unavailable):
+        spoilt.database.run(_FIND, {"its_id": "row-1"})
 
 
 def test_a_lost_connection_is_unavailable_once(emptied_postgres: EmptiedDatabase) -> None:
@@ -143,6 +184,36 @@ def test_a_lost_connection_is_unavailable_once(emptied_postgres: EmptiedDatabase
     with pytest.raises(Unavailable):
         lose()
     assert world.pools.list_all() == []
+    world.close()
+    killer.close()
+
+
+def test_a_connection_that_a_prepared_statement_finds_lost_is_unavailable_once(
+    emptied_postgres: EmptiedDatabase,
+) -> None:
+    world = World(emptied_postgres.url())
+    killer = World(world.database.engine.url.render_as_string(hide_password=False))
+    kill = text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'victim'")
+
+    def lose() -> None:
+        with world.database.connection() as mine:
+            mine.execute(text("SET application_name = 'victim'"))
+        with killer.database.connection() as theirs:
+            assert theirs.execute(kill).all() == [(True,)]
+
+    lose()
+    with pytest.raises(Unavailable):
+        world.database.run(_FIND, {"its_id": "row-1"})
+    assert world.database.run(_FIND, {"its_id": "row-1"}) == []
+
+    def lose_inside() -> None:
+        with world.database.transaction():
+            lose()
+            world.database.run(_FIND, {"its_id": "row-1"})
+
+    with pytest.raises(Unavailable):
+        lose_inside()
+    assert world.database.run(_FIND, {"its_id": "row-1"}) == []
     world.close()
     killer.close()
 

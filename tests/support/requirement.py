@@ -3,7 +3,7 @@ from typing import NoReturn
 
 import pytest
 
-KNOWN = frozenset({"postgres", "redis", "chromium", "node", "php", "slapd", "nginx", "apache"})
+KNOWN = frozenset({"postgres", "redis", "chromium", "node", "php", "slapd", "nginx", "apache", "store"})
 
 
 def required() -> frozenset[str]:

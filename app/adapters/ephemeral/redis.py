@@ -21,7 +21,7 @@ _COLLECTED_AFTER = 3600
 _PATIENCE_SECONDS = 1.0
 """A sign-in waits no longer than this for Redis; it fails closed then."""
 
-_VALUE = "v"
+_VALUE, _COUNTED = "v", "c"
 
 _READ = """
 local stored = redis.call('GET', KEYS[1])
@@ -117,6 +117,9 @@ class RedisEphemeral:
         arguments: list[int | str] = [self._clock.now(), expires_at, self._lifetime(expires_at), by]
         return int(self._ask(lambda: self._count(keys=[_name(kind, key)], args=arguments)))
 
+    def find_count(self, kind: str, key: str) -> int:
+        return int(self._live(self._ask(lambda: self._redis.get(_name(kind, key))), _COUNTED) or 0)
+
     def remove(self, kind: str, key: str) -> None:
         self._ask(lambda: self._redis.delete(_name(kind, key)))
 
@@ -130,11 +133,11 @@ class RedisEphemeral:
         except self._refusals as error:
             raise Unavailable from error
 
-    def _live(self, stored: str | None) -> str | None:
+    def _live(self, stored: str | None, type_: str = _VALUE) -> str | None:
         if stored is None:
             return None
         expires, _, payload = stored[1:].partition(":")
-        return payload if stored[0] == _VALUE and int(expires) > self._clock.now() else None
+        return payload if stored[0] == type_ and int(expires) > self._clock.now() else None
 
     def _lifetime(self, expires_at: int) -> int:
         """Seconds until Redis may collect the value."""

@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, Text, and_, bindparam, case, delete, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.adapters.sql.db import Database
+from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.sweeping import BEFORE, sweep_of
 from app.adapters.sql.tables import ephemeral
 from app.core.kernel.clock import Clock
@@ -16,19 +17,20 @@ _NAMED = and_(ephemeral.c.kind == _KIND, ephemeral.c.key == _KEY)
 _LIVE = and_(_NAMED, ephemeral.c.expires_at > _NOW)
 _EXPIRED = ephemeral.c.expires_at <= _NOW
 
-_SWEEP = sweep_of(ephemeral.c.expires_at, limit=10)
+_SWEEP = Prepared(sweep_of(ephemeral.c.expires_at, limit=10))
 """Ten expired rows leave with each write: more than it adds, so the table stays bounded."""
 
-_FIND = select(ephemeral.c.value).where(_LIVE)
+_FIND = Prepared(select(ephemeral.c.value).where(_LIVE))
+_FIND_COUNT = Prepared(select(ephemeral.c.count).where(_LIVE))
 _FIND_MANY = select(ephemeral.c.key, ephemeral.c.value).where(
     ephemeral.c.kind == _KIND,
     ephemeral.c.key.in_(bindparam("its_keys", expanding=True)),
     ephemeral.c.expires_at > _NOW,
     ephemeral.c.value.is_not(None),
 )
-_TAKE = delete(ephemeral).where(_LIVE).returning(ephemeral.c.value)
-_REMOVE = delete(ephemeral).where(_NAMED)
-_SWAP = (
+_TAKE = Prepared(delete(ephemeral).where(_LIVE).returning(ephemeral.c.value))
+_REMOVE = Prepared(delete(ephemeral).where(_NAMED))
+_SWAP = Prepared(
     update(ephemeral)
     .where(_LIVE, ephemeral.c.value == bindparam("old"))
     .values(value=_VALUE, expires_at=_UNTIL)
@@ -46,16 +48,18 @@ class SqlEphemeral:
         row = {"kind": _KIND, "key": _KEY, "value": _VALUE, "count": None, "expires_at": _UNTIL}
         insert = upsert(ephemeral).values(row)
         names = ["kind", "key"]
-        self._put = insert.on_conflict_do_update(index_elements=names, set_=row)
-        self._add = insert.on_conflict_do_update(index_elements=names, set_=row, where=_EXPIRED).returning(
-            ephemeral.c.key
+        self._put = Prepared(insert.on_conflict_do_update(index_elements=names, set_=row))
+        self._add = Prepared(
+            insert.on_conflict_do_update(index_elements=names, set_=row, where=_EXPIRED).returning(ephemeral.c.key)
         )
         counted = upsert(ephemeral).values({**row, "value": None, "count": _BY})
         summed = {
             "count": case((_EXPIRED, _BY), else_=ephemeral.c.count + _BY),
             "expires_at": case((_EXPIRED, _UNTIL), else_=ephemeral.c.expires_at),
         }
-        self._count = counted.on_conflict_do_update(index_elements=names, set_=summed).returning(ephemeral.c.count)
+        self._count = Prepared(
+            counted.on_conflict_do_update(index_elements=names, set_=summed).returning(ephemeral.c.count)
+        )
 
     def put(self, kind: str, key: str, value: str, *, expires_at: int) -> None:
         self._write(self._put, its_kind=kind, its_key=key, its_value=value, until=expires_at)
@@ -92,18 +96,19 @@ class SqlEphemeral:
         now = self._clock.now()
         return int(self._write(self._count, its_kind=kind, its_key=key, by=by, until=expires_at, now=now))
 
+    def find_count(self, kind: str, key: str) -> int:
+        return int(self._ask(_FIND_COUNT, its_kind=kind, its_key=key, now=self._clock.now()) or 0)
+
     def remove(self, kind: str, key: str) -> None:
-        with self._database.connection() as connection:
-            connection.execute(_REMOVE, {"its_kind": kind, "its_key": key})
+        self._database.run(_REMOVE, {"its_kind": kind, "its_key": key})
 
-    def _ask(self, statement: Any, **given: Any) -> Any:
+    def _ask(self, statement: Prepared, **given: Any) -> Any:
         """The one value of a single statement, None without a row."""
-        with self._database.connection() as connection:
-            return connection.execute(statement, given).scalar_one_or_none()
+        rows = self._database.run(statement, given)
+        return rows[0][0] if rows else None
 
-    def _write(self, statement: Any, **given: Any) -> Any:
+    def _write(self, statement: Prepared, **given: Any) -> Any:
         """The same after a sweep, in one transaction."""
-        with self._database.writing() as connection:
-            connection.execute(_SWEEP, {BEFORE: self._clock.now()})
-            result = connection.execute(statement, given)
-            return result.scalar_one_or_none() if result.returns_rows else None
+        with self._database.transaction():
+            self._database.run(_SWEEP, {BEFORE: self._clock.now()})
+            return self._ask(statement, **given)

@@ -2,20 +2,21 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, PoolProxiedConnection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.adapters.sql.prepared import Prepared
 from app.core.kernel.errors import InvalidParameter, Unavailable
 
 db = SQLAlchemy(
@@ -51,6 +52,7 @@ class Database:
         self.configuration_mark = object()
         """Another object after each committed change of configuration by this process: its caches look at once."""
         self._writer = Lock() if self.is_sqlite else None
+        self._driver_error: Any = engine.dialect.loaded_dbapi.Error
         self._single = engine.execution_options(**{_NO_BEGIN: True})
         self._current: ContextVar[Connection | None] = ContextVar("poolhouse_connection", default=None)
 
@@ -103,6 +105,47 @@ class Database:
             return
         with _refusals(), self._single.connect() as connection:
             yield connection
+
+    def run(self, statement: Prepared, given: Mapping[str, Any]) -> list[Any]:
+        """The rows of a prepared statement: in the open transaction where there is one, else it commits by itself."""
+        current = self._current.get()
+        if current is not None:
+            return self._run(current.connection, statement, given)
+        with _refusals():
+            try:
+                borrowed = self.engine.raw_connection()
+            except self._driver_error as error:
+                raise self._wrapped(error) from error
+            with closing(borrowed):
+                return self._run(borrowed, statement, given)
+
+    def _run(self, borrowed: PoolProxiedConnection, statement: Prepared, given: Mapping[str, Any]) -> list[Any]:
+        try:
+            with closing(borrowed.cursor()) as cursor:
+                return statement.run(cursor, self.engine.dialect, given)
+        except self._driver_error as error:
+            held: Any = borrowed.dbapi_connection
+            gone = self.engine.dialect.is_disconnect(error, held, None)
+            if gone:
+                # As SQLAlchemy does: what was opened before is not used again.
+                borrowed.invalidate(error)
+                self.engine.dispose()
+            raise self._wrapped(error, gone=gone) from error
+
+    def _wrapped(self, error: Exception, *, gone: bool = False) -> Exception:
+        """What SQLAlchemy would raise, without the parameters: they are password hashes and people's attributes."""
+        return cast(
+            "Exception",
+            DBAPIError.instance(
+                None,
+                None,
+                error,
+                self._driver_error,
+                hide_parameters=True,
+                connection_invalidated=gone,
+                dialect=self.engine.dialect,
+            ),
+        )
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

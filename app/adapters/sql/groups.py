@@ -5,6 +5,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
+from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.tables import group_members, groups, users
 from app.adapters.sql.users import user_from
 from app.core.groups.model import Group
@@ -38,7 +39,7 @@ def _columns(group: Group) -> dict[str, Any]:
 
 
 _BY_PRECEDENCE = (nulls_last(groups.c.precedence), groups.c.name)
-_OF_USER = (
+_OF_USER = Prepared(
     select(groups)
     .join(group_members, and_(group_members.c.pool_id == groups.c.pool_id, group_members.c.name == groups.c.name))
     .where(group_members.c.pool_id == bindparam("its_pool"), group_members.c.sub == bindparam("its_sub"))
@@ -103,8 +104,7 @@ class SqlGroups:
             return [user_from(row) for row in connection.execute(found)]
 
     def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
-        with self._database.connection() as connection:
-            return [_group(row) for row in connection.execute(_OF_USER, {"its_pool": pool_id, "its_sub": sub})]
+        return [_group(row) for row in self._database.run(_OF_USER, {"its_pool": pool_id, "its_sub": sub})]
 
     def add_member(self, pool_id: PoolId, name: str, sub: Sub, *, at: int) -> None:
         upsert: Any = sqlite.insert if self._database.is_sqlite else postgresql.insert

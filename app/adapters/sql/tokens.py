@@ -1,8 +1,10 @@
+from itertools import count
 from typing import Any
 
 from sqlalchemy import BigInteger, and_, bindparam, func, insert, or_, select, update
 
 from app.adapters.sql.db import Database
+from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.sweeping import BEFORE, sweep_of
 from app.adapters.sql.tables import authorization_codes, refresh_tokens, token_sessions, users
 from app.adapters.sql.users import user_from
@@ -10,8 +12,9 @@ from app.core.kernel.ids import ClientId, PoolId, Sub
 from app.core.tokens.model import AuthorizationCode, RefreshToken, Sighting, TokenSession
 from app.core.users.model import User
 
-_SWEEP = 20
-"""How many expired rows a write removes on its way: more than it adds, so that the tables stay bounded."""
+_TURNS = 8
+_SWEPT = 20 * _TURNS
+"""How many expired rows one write in eight removes on its way: more than were added, so that the tables stay bounded."""
 
 _TOMBSTONE_SECONDS = 86400
 """How long a code or a token session outlives its expiry: a late replay still revokes what the code issued, and an access
@@ -24,6 +27,7 @@ class SqlTokens:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._code_turn, self._session_turn = count(), count()
 
     def add_code(self, code: AuthorizationCode) -> None:
         document = {
@@ -37,27 +41,28 @@ class SqlTokens:
             "amr": list(code.amr),
             "extra": dict(code.extra),
         }
-        with self._database.writing() as connection:
-            connection.execute(_SWEEP_CODES, {BEFORE: code.created_at - _TOMBSTONE_SECONDS})
-            connection.execute(
-                _ADD_CODE,
-                {
-                    "code_hash": code.code_hash,
-                    "pool_id": code.pool_id,
-                    "client_id": code.client_id,
-                    "sub": code.sub,
-                    "document": document,
-                    "origin_jti": code.origin_jti,
-                    "created_at": code.created_at,
-                    "expires_at": code.expires_at,
-                },
-            )
+        if next(self._code_turn) % _TURNS == 0:
+            self._database.run(_SWEEP_CODES, {BEFORE: code.created_at - _TOMBSTONE_SECONDS})
+        self._database.run(
+            _ADD_CODE,
+            {
+                "code_hash": code.code_hash,
+                "pool_id": code.pool_id,
+                "client_id": code.client_id,
+                "sub": code.sub,
+                "document": document,
+                "origin_jti": code.origin_jti,
+                "created_at": code.created_at,
+                "expires_at": code.expires_at,
+                "used_at": None,
+            },
+        )
 
     def find_code(self, code_hash: str) -> AuthorizationCode | None:
-        with self._database.connection() as connection:
-            row = connection.execute(_FIND_CODE, {"its_hash": code_hash}).one_or_none()
-        if row is None:
+        rows = self._database.run(_FIND_CODE, {"its_hash": code_hash})
+        if not rows:
             return None
+        row = rows[0]
         document = {**row.document, "scope": tuple(row.document["scope"]), "amr": tuple(row.document["amr"])}
         return AuthorizationCode(
             code_hash=row.code_hash,
@@ -72,32 +77,43 @@ class SqlTokens:
         )
 
     def redeem_code(self, code_hash: str, session: TokenSession, refresh: RefreshToken | None, *, now: int) -> bool:
-        with self._database.writing() as connection:
-            claimed = connection.execute(_CLAIM_CODE, {"its_hash": code_hash, "now": now})
-            if claimed.one_or_none() is None:
+        with self._database.transaction():
+            if not self._database.run(_CLAIM_CODE, {"its_hash": code_hash, "now": now}):
                 return False
-            connection.execute(_SWEEP_SESSIONS, {BEFORE: now - _TOMBSTONE_SECONDS})
-            connection.execute(_ADD_SESSION, _session_columns(session))
-            if refresh is not None:
-                connection.execute(_ADD_REFRESH, _refresh_columns(refresh))
+            self._sweep_sessions(now)
+            if refresh is None:
+                self._database.run(_ADD_SESSION, _session_columns(session))
+            else:
+                self._add_both(session, refresh)
             return True
 
     def add_session(self, session: TokenSession) -> None:
-        with self._database.writing() as connection:
-            connection.execute(_SWEEP_SESSIONS, {BEFORE: session.created_at - _TOMBSTONE_SECONDS})
-            connection.execute(_ADD_SESSION, _session_columns(session))
+        self._sweep_sessions(session.created_at)
+        self._database.run(_ADD_SESSION, _session_columns(session))
 
     def begin_session(self, session: TokenSession, refresh: RefreshToken) -> None:
-        with self._database.writing() as connection:
-            connection.execute(_SWEEP_SESSIONS, {BEFORE: session.created_at - _TOMBSTONE_SECONDS})
-            connection.execute(_ADD_SESSION, _session_columns(session))
-            connection.execute(_ADD_REFRESH, _refresh_columns(refresh))
+        self._sweep_sessions(session.created_at)
+        self._add_both(session, refresh)
+
+    def _add_both(self, session: TokenSession, refresh: RefreshToken) -> None:
+        """In one statement where the database can: PostgreSQL checks what one row means to the other at its end."""
+        if not self._database.is_sqlite:
+            token = {f"refresh_{name}": value for name, value in _refresh_columns(refresh).items()}
+            self._database.run(_ADD_BOTH, {**_session_columns(session), **token})
+            return
+        with self._database.transaction():
+            self._database.run(_ADD_SESSION, _session_columns(session))
+            self._database.run(_ADD_REFRESH, _refresh_columns(refresh))
+
+    def _sweep_sessions(self, now: int) -> None:
+        if next(self._session_turn) % _TURNS == 0:
+            self._database.run(_SWEEP_SESSIONS, {BEFORE: now - _TOMBSTONE_SECONDS})
 
     def find_refresh(self, token_hash: str) -> tuple[RefreshToken, TokenSession, User | None] | None:
-        with self._database.connection() as connection:
-            row: Any = connection.execute(_FIND_REFRESH, {"its_hash": token_hash}).one_or_none()
-        if row is None:
+        rows = self._database.run(_FIND_REFRESH, {"its_hash": token_hash})
+        if not rows:
             return None
+        row = rows[0]
         session = _session(row)
         refresh = RefreshToken(
             token_hash=token_hash,
@@ -116,17 +132,17 @@ class SqlTokens:
             "now": now,
             "reusable_since": reusable_since,
         }
-        with self._database.writing() as connection:
-            if connection.execute(_CLAIM_REFRESH, given).one_or_none() is None:
+        with self._database.transaction():
+            if not self._database.run(_CLAIM_REFRESH, given):
                 return False
-            connection.execute(_ADD_REFRESH, _refresh_columns(successor))
+            self._database.run(_ADD_REFRESH, _refresh_columns(successor))
             return True
 
     def find_session(self, pool_id: PoolId, origin_jti: str) -> tuple[TokenSession, User | None] | None:
-        with self._database.connection() as connection:
-            row: Any = connection.execute(_FIND_SESSION, {"its_jti": origin_jti, "its_pool": pool_id}).one_or_none()
-        if row is None:
+        rows = self._database.run(_FIND_SESSION, {"its_jti": origin_jti, "its_pool": pool_id})
+        if not rows:
             return None
+        row = rows[0]
         return _session(row), user_from(row) if row.sub is not None else None
 
     def bind_once(self, pool_id: PoolId, origin_jti: str, name: str, value: str) -> bool:
@@ -201,13 +217,18 @@ _IS_USER = and_(users.c.pool_id == token_sessions.c.pool_id, users.c.sub == toke
 _SESSION_COLUMNS = [column.label(f"session_{column.name}") for column in token_sessions.c]
 
 # Built once: building a statement takes as long as running it.
-_SWEEP_CODES = sweep_of(authorization_codes.c.expires_at, limit=_SWEEP)
-_SWEEP_SESSIONS = sweep_of(token_sessions.c.expires_at, limit=_SWEEP)
-_FIND_CODE = select(authorization_codes).where(authorization_codes.c.code_hash == bindparam("its_hash"))
-_ADD_CODE = insert(authorization_codes)
-_ADD_SESSION = insert(token_sessions)
-_ADD_REFRESH = insert(refresh_tokens)
-_CLAIM_CODE = (
+_SWEEP_CODES = Prepared(sweep_of(authorization_codes.c.expires_at, limit=_SWEPT))
+_SWEEP_SESSIONS = Prepared(sweep_of(token_sessions.c.expires_at, limit=_SWEPT))
+_FIND_CODE = Prepared(select(authorization_codes).where(authorization_codes.c.code_hash == bindparam("its_hash")))
+_ADD_CODE = Prepared(insert(authorization_codes))
+_ADD_SESSION = Prepared(insert(token_sessions))
+_ADD_REFRESH = Prepared(insert(refresh_tokens))
+_ADD_BOTH = Prepared(
+    insert(refresh_tokens)
+    .values({column.name: bindparam(f"refresh_{column.name}", type_=column.type) for column in refresh_tokens.c})
+    .add_cte(insert(token_sessions).cte("begun"))
+)
+_CLAIM_CODE = Prepared(
     update(authorization_codes)
     .where(authorization_codes.c.code_hash == bindparam("its_hash"), authorization_codes.c.used_at.is_(None))
     .values(used_at=bindparam("now"))
@@ -216,7 +237,7 @@ _CLAIM_CODE = (
 _LIVE = select(token_sessions.c.origin_jti).where(
     token_sessions.c.origin_jti == bindparam("its_jti"), token_sessions.c.revoked_at.is_(None)
 )
-_CLAIM_REFRESH = (
+_CLAIM_REFRESH = Prepared(
     update(refresh_tokens)
     .where(
         refresh_tokens.c.token_hash == bindparam("its_hash"),
@@ -226,7 +247,7 @@ _CLAIM_REFRESH = (
     .values(used_at=func.coalesce(refresh_tokens.c.used_at, bindparam("now", type_=BigInteger)))
     .returning(refresh_tokens.c.token_hash)
 )
-_FIND_REFRESH = (
+_FIND_REFRESH = Prepared(
     select(
         refresh_tokens.c.used_at.label("refresh_used_at"),
         refresh_tokens.c.created_at.label("refresh_created_at"),
@@ -264,7 +285,7 @@ _EVICT_SESSIONS = (
     .where(token_sessions.c.origin_jti.in_(_OTHERS))
     .values(revoked_at=bindparam("now", type_=BigInteger))
 )
-_FIND_SESSION = (
+_FIND_SESSION = Prepared(
     select(*_SESSION_COLUMNS, users)
     .outerjoin(users, _IS_USER)
     .where(token_sessions.c.origin_jti == bindparam("its_jti"), token_sessions.c.pool_id == bindparam("its_pool"))

@@ -3,10 +3,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
+from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.tables import password_history, user_identifiers, users
 from app.adapters.sql.user_search import page_of, write_search
 from app.core.kernel.errors import Conflict
@@ -70,11 +71,11 @@ def _columns(user: User) -> dict[str, Any]:
 
 
 # Built once: building a statement takes as long as running it.
-_FIND = select(users).where(users.c.pool_id == bindparam("its_pool"), users.c.sub == bindparam("its_sub"))
+_FIND = Prepared(select(users).where(users.c.pool_id == bindparam("its_pool"), users.c.sub == bindparam("its_sub")))
 
 
 @cache
-def _find_by(count: int) -> Select[Any]:
+def _find_by(count: int) -> Prepared:
     """The user who holds any of so many names; of several, the holder of the first."""
     names = user_identifiers.c
     matches = [
@@ -82,7 +83,7 @@ def _find_by(count: int) -> Select[Any]:
         for position in range(count)
     ]
     rank = case(*[(match, position) for position, match in enumerate(matches)], else_=count)
-    return (
+    return Prepared(
         select(users)
         .join(user_identifiers, and_(names.pool_id == users.c.pool_id, names.sub == users.c.sub))
         .where(names.pool_id == bindparam("its_pool"), or_(*matches))
@@ -100,9 +101,8 @@ class SqlUsers:
         self._database = database
 
     def find(self, pool_id: PoolId, sub: Sub) -> User | None:
-        with self._database.connection() as connection:
-            row = connection.execute(_FIND, {"its_pool": pool_id, "its_sub": sub}).one_or_none()
-        return user_from(row) if row else None
+        rows = self._database.run(_FIND, {"its_pool": pool_id, "its_sub": sub})
+        return user_from(rows[0]) if rows else None
 
     def find_by_identifiers(self, pool_id: PoolId, candidates: Sequence[Identifier]) -> User | None:
         if not candidates:
@@ -110,9 +110,8 @@ class SqlUsers:
         given: dict[str, str] = {"its_pool": pool_id}
         for position, candidate in enumerate(candidates):
             given |= {f"kind_{position}": candidate.kind.value, f"value_{position}": candidate.value}
-        with self._database.connection() as connection:
-            row = connection.execute(_find_by(len(candidates)), given).one_or_none()
-        return user_from(row) if row else None
+        rows = self._database.run(_find_by(len(candidates)), given)
+        return user_from(rows[0]) if rows else None
 
     def add(self, user: User, identifiers: Sequence[Identifier]) -> None:
         try:

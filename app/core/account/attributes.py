@@ -19,7 +19,7 @@ from app.core.messages.model import Notice, NoticeKind
 from app.core.messages.ports import Messenger
 from app.core.pools.model import Pool
 from app.core.pools.schema import VERIFIABLE
-from app.core.users.attributes import change, check_client_writes
+from app.core.users.attributes import change, check_client_writes, held_back
 from app.core.users.identifiers import identifiers_of, taken_alias
 from app.core.users.model import User
 from app.core.users.ports import IdentifierTaken, UserStore
@@ -52,7 +52,7 @@ class UserAttributes:
             if client is not None:
                 check_client_writes(client, changes)
             current = self._current(pool, user)
-            waiting = _held_back(pool, current, changes)
+            waiting = held_back(pool, current, changes)
             # What waits must be able to become true.
             change(pool, current, waiting)
             at_once = {name: value for name, value in changes.items() if name not in waiting}
@@ -144,18 +144,6 @@ class UserAttributes:
             client_id=client.client_id if client else None,
             sub=user.sub,
         )
-
-
-def _held_back(pool: Pool, user: User, changes: Mapping[str, str]) -> dict[str, str]:
-    """The new addresses that count only once they are verified; an administrator may say that one is."""
-    return {
-        name: changes[name]
-        for name, flag in VERIFIABLE.items()
-        if name in pool.settings.verify_before_update
-        and changes.get(name)
-        and changes[name] != user.attributes.get(name)
-        and changes.get(flag) != "true"
-    }
 
 
 def _is_to_verify(pool: Pool, before: User, after: User, name: str) -> bool:

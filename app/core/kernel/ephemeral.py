@@ -31,5 +31,8 @@ class Ephemeral(Protocol):
     def count(self, kind: str, key: str, *, expires_at: int, by: int = 1) -> int:
         """Adds and returns the sum. The first addition sets the expiry; later ones keep it (a fixed window)."""
 
+    def find_count(self, kind: str, key: str) -> int:
+        """The sum so far, 0 where nothing was counted; counts nothing."""
+
     def remove(self, kind: str, key: str) -> None:
         """Removes, live or not."""

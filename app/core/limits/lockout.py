@@ -41,8 +41,9 @@ class Lockout:
 
     def check_and_count(self, pool_id: PoolId, who: str) -> Guess:
         """Raises ``LockedOut`` while locked, which is not counted; else counts this guess as a failure until ``clear``."""
-        for _ in range(_TRIES):
-            before = self.ephemeral.find(_KIND, f"{pool_id}:{who}")
+        for turn in range(_TRIES):
+            # Nearly everybody has guessed nothing wrong, and then the write alone says so.
+            before = self.ephemeral.find(_KIND, f"{pool_id}:{who}") if turn else None
             now = self.clock.now()
             failures, locked_until = _read(before)
             if now < locked_until:

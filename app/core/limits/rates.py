@@ -45,19 +45,19 @@ class Rates:
         if address is not None and self._count(name, _of(pool_id, address), window_seconds) > limit * ADDRESS_FACTOR:
             raise TooManyRequests
 
-    def check_failures(self, name: str, pool_id: str, address: str | None, limit: int, window_seconds: int) -> None:
+    def check_failures(self, name: str, pool_id: str, address: str | None, limit: int) -> None:
         """Raises ``TooManyRequests`` where the address has failed too often; counts nothing (see ``count_failure``)."""
         if address is None:
             return
-        if self._count(name, _of(pool_id, address), window_seconds, by=0) >= limit * ADDRESS_FACTOR:
+        if self.ephemeral.find_count(_KIND, f"{name}:{_of(pool_id, address)}") >= limit * ADDRESS_FACTOR:
             raise TooManyRequests
 
     def count_failure(self, name: str, pool_id: str, address: str | None, window_seconds: int) -> None:
         if address is not None:
             self._count(name, _of(pool_id, address), window_seconds)
 
-    def _count(self, name: str, key: str, window_seconds: int, by: int = 1) -> int:
-        return self.ephemeral.count(_KIND, f"{name}:{key}", expires_at=self.clock.now() + window_seconds, by=by)
+    def _count(self, name: str, key: str, window_seconds: int) -> int:
+        return self.ephemeral.count(_KIND, f"{name}:{key}", expires_at=self.clock.now() + window_seconds)
 
 
 def network_of(address: str | None) -> str:

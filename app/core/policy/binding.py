@@ -109,8 +109,13 @@ class _Binder:
         return operand.shown({})
 
     def joined(self, parts: tuple[Template, ...]) -> str | None:
-        made = [text for part in parts if (text := self.template(part, wildcards=True)) is not None]
-        return ":".join(made) if len(made) == len(parts) else None
+        made = []
+        for part in parts:
+            text = self.template(part, wildcards=True)
+            if text is None:
+                return None
+            made.append(text)
+        return ":".join(made)
 
     def template(self, template: Template, *, wildcards: bool) -> str | None:
         """The text again, with the session's values in it; None if one of them cannot be resolved."""

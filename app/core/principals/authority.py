@@ -1,6 +1,7 @@
 """What may whoever calls do? The one place that gathers a caller's policies; ``core/policy`` then decides."""
 
 import json
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -95,12 +96,14 @@ class Authority:
     def decode_message(self, text: str) -> str:
         """The JSON behind a message. Raises ``AuthorizationMessageInvalid``."""
         try:
-            return self.sealer.unseal(text, row=_ROW).decode()
+            packed = self.sealer.unseal(text, row=_ROW)
         except (Unsealable, UnicodeError) as error:
             raise AuthorizationMessageInvalid from error
+        return zlib.decompress(packed).decode()
 
     def _sealed(self, document: Mapping[str, Any]) -> str:
-        return self.sealer.seal(json.dumps(document, separators=(",", ":")).encode(), row=_ROW)
+        packed = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 9)
+        return self.sealer.seal(packed, row=_ROW)
 
     def _own_policy(self, arn: str, document: Mapping[str, Any]) -> tuple[Policy, ...]:
         known = self._parsed.get(arn)

@@ -21,6 +21,7 @@ from app.core.kernel.errors import (
 )
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
+from app.core.pools.schema import VERIFIABLE
 from app.core.sign_in.concealment import choose_refusal
 from app.core.sign_in.first_steps import Entry, FirstSteps, check_complete
 from app.core.sign_in.model import (
@@ -37,8 +38,9 @@ from app.core.sign_in.model import (
 )
 from app.core.sign_in.next_step import Ask, Refuse, next_step
 from app.core.sign_in.progression import reason_of
+from app.core.sign_in.second_factors import choose_second_factors
 from app.core.sign_in.srp_exchange import secret_block
-from app.core.users.attributes import change, check_client_writes, missing_required
+from app.core.users.attributes import change, check_client_writes, held_back, missing_required
 from app.core.users.identifiers import identifiers_of, taken_alias
 from app.core.users.model import User, UserStatus
 from app.core.users.ports import IdentifierTaken
@@ -257,12 +259,29 @@ class Answers(FirstSteps):
 
 
 def _complete(pool: Pool, client: Client, user: User, attributes: Mapping[str, str]) -> User:
-    """The user with the attributes of a challenge's answer: writable, not a required one that is there, none required missing."""
+    """The user with the attributes of a challenge's answer: writable, not a required one that is there, none required missing.
+
+    The second factor is asked after this answer, so the answer neither takes away nor moves nor adds what would prove it.
+    """
     check_client_writes(client, attributes)
+    for name, value in sorted(attributes.items()):
+        if not value:
+            raise InvalidParameter(f"Invalid attributes given, {name} is empty")
+        # Stock clients send back what the challenge told them, so an equal address is no change.
+        if name in VERIFIABLE and user.attributes.get(name, value) != value:
+            raise InvalidParameter(f"Cannot modify an already provided {name}")
     for name in sorted(pool.settings.required_attributes.intersection(attributes)):
         if user.attributes.get(name):
             raise InvalidParameter(f"Cannot modify an already provided {name}")
-    completed = change(pool, user, attributes)
+    required = pool.settings.required_attributes
+    # What the pool requires must be there at once; any other address waits where the pool wants it verified first.
+    waiting = {name: value for name, value in held_back(pool, user, attributes).items() if name not in required}
+    change(pool, user, waiting)
+    completed = change(pool, user, {name: value for name, value in attributes.items() if name not in waiting})
+    completed = replace(completed, pending={**user.pending, **waiting})
+    held, would_hold = choose_second_factors(pool, user), choose_second_factors(pool, completed)
+    if held and not set(would_hold) <= set(held) and not pool.settings.mfa.is_off:
+        raise InvalidParameter("Cannot provide another second factor before one is proven")
     missing = missing_required(pool, completed.attributes)
     if missing:
         raise InvalidParameter(f"Invalid attributes given, {missing[0]} is missing")

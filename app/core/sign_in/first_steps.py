@@ -93,7 +93,7 @@ class FirstSteps(Progression):
         parameters, kept = self.exchange.begin(entry.pool, entry.user, entry.typed, public)
         attempt = self._begin(
             entry.pool, entry.client, entry.user, entry.caller,
-            data={**self._known(entry, entry.user), **kept}, username=parameters["USERNAME"],
+            data={**self._known(entry, entry.user), **kept, "typed": entry.typed}, username=parameters["USERNAME"],
         )  # fmt: skip
         session = self.attempts.put(replace(attempt, step=steps.PASSWORD_VERIFIER))
         return Challenge(

@@ -185,6 +185,8 @@ class Progression:
 
     def _proven_address(self, pool: Pool, attempt: Attempt, user: User) -> tuple[Attempt, User]:
         """Who has read a code has proven the address it went to. One that another user has proven before stays as it is."""
+        if attempt.user_revision != user.revision:
+            raise SessionExpired
         attribute = self.codes.proves(attempt, user)
         if attribute is None:
             raise CodeExpired

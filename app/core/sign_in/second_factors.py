@@ -10,12 +10,14 @@ _ORDER = (steps.SOFTWARE_TOKEN_MFA, steps.SMS_MFA, steps.EMAIL_OTP)
 
 def choose_second_factors(pool: Pool, user: User) -> tuple[str, ...]:
     """Those that the user has switched on and the pool still offers. Where the pool demands one and the user has switched on none,
-    an address that a code can go to is one (``auth-flows.md`` §10).
+    an address that a code can go to is one (``auth-flows.md`` §10); one that nobody has proven only where none is.
     """
     offered = pool.settings.mfa.offers
     enabled = [factor for factor in _ORDER if factor in offered and factor in user.mfa.enabled]
     if not enabled and pool.settings.mfa.is_on:
         enabled = [factor for factor in _ORDER if factor in offered and factor in _ADDRESSES]
+        proven = [factor for factor in enabled if user.is_verified(_ADDRESSES[factor])]
+        enabled = proven or enabled
     return tuple(factor for factor in enabled if factor not in _ADDRESSES or user.attributes.get(_ADDRESSES[factor]))
 
 

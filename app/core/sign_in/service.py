@@ -4,10 +4,11 @@ from typing import Self
 from app.core.attempts import steps
 from app.core.attempts.model import Attempt
 from app.core.attempts.service import password_mark
+from app.core.audit.trail import Trail
 from app.core.clients.model import Client
 from app.core.factors.passkey import PasskeyRequest, RelyingParty
 from app.core.kernel.caller import Caller
-from app.core.kernel.errors import IncorrectCredentials, SessionExpired, UserNotConfirmed
+from app.core.kernel.errors import Conflict, IncorrectCredentials, SessionExpired, UserNotConfirmed
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.sign_in.answers import CODES, Answers
@@ -30,10 +31,11 @@ from app.core.sign_in.model import (
     SrpAnswer,
     SrpProof,
 )
-from app.core.sign_in.progression import ADDRESS_WINDOW, FAILURES_PER_USER
+from app.core.sign_in.next_step import Ask, Refuse, next_step
+from app.core.sign_in.progression import FAILURES_PER_USER
 from app.core.sign_in.srp_exchange import session_in
 from app.core.users.identifiers import candidates, key_of
-from app.core.users.model import MfaPreference, UserStatus
+from app.core.users.model import MfaPreference, User, UserStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class SignIn(Answers):
         """
         event = "sign_in.password" if isinstance(proof, PasswordProof) else "sign_in.start"
         with self._trail(event, pool, client, caller) as trail:
-            self.rates.check_failures("sign_in", pool.pool_id, caller.address, FAILURES_PER_USER, ADDRESS_WINDOW)
+            self.rates.check_failures("sign_in", pool.pool_id, caller.address, FAILURES_PER_USER)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, proof.username))
             # The user migration trigger is asked here, for an unknown name.
             who = key_of(self.hasher, pool, user, proof.username)
@@ -189,7 +191,7 @@ class SignIn(Answers):
     ) -> tuple[Secret, Secret]:
         """A seed to be shown, and the next Session (Cognito: AssociateSoftwareToken). Raises ``SessionExpired``, ``SessionUsed``."""
         with self._trail("sign_in.begin_software_token", pool, client, caller) as trail:
-            attempt, user = self._claim(trail, pool, client, session, caller, among=(steps.MFA_SETUP,))
+            attempt, user = self._setting_up(trail, pool, client, session, caller)
             seed = self.software_tokens.begin(pool, user)
             trail.record()
             return seed, self.attempts.put(attempt)
@@ -199,14 +201,26 @@ class SignIn(Answers):
     ) -> Secret:
         """The next Session, with which MFA_SETUP is answered (Cognito: VerifySoftwareToken). ``CodeMismatch`` leaves it usable."""
         with self._trail("sign_in.verify_software_token", pool, client, caller) as trail:
-            attempt, user = self._claim(trail, pool, client, session, caller, among=(steps.MFA_SETUP,))
-            with self._guessing(pool, session, attempt, caller):
-                self.software_tokens.confirm(pool, user, code, name=name)
-            user = self.users.find(pool.pool_id, user.sub) or user
-            if steps.SOFTWARE_TOKEN_MFA not in user.mfa.enabled:
-                enabled = (*user.mfa.enabled, steps.SOFTWARE_TOKEN_MFA)
-                preferred = user.mfa.preferred or steps.SOFTWARE_TOKEN_MFA
-                user = self.users.save(replace(user, mfa=MfaPreference(enabled=enabled, preferred=preferred)))
-            trail.record()
+            attempt, user = self._setting_up(trail, pool, client, session, caller)
+            enabled = tuple(dict.fromkeys((*user.mfa.enabled, steps.SOFTWARE_TOKEN_MFA)))
+            preferred = user.mfa.preferred or steps.SOFTWARE_TOKEN_MFA
+            try:
+                # One change: a token is stored only for the record that the attempt was proven against.
+                with self._guessing(pool, session, attempt, caller), self.transactions.transaction():
+                    self.software_tokens.confirm(pool, user, code, name=name)
+                    user = self.users.save(replace(user, mfa=MfaPreference(enabled=enabled, preferred=preferred)))
+                    trail.record()
+            except Conflict:
+                raise SessionExpired from None
             proven = (*attempt.proven, steps.TOTP)
             return self.attempts.put(replace(attempt, proven=proven, user_revision=user.revision))
+
+    def _setting_up(
+        self, trail: Trail, pool: Pool, client: Client, session: Secret, caller: Caller
+    ) -> tuple[Attempt, User]:
+        """The attempt, where a factor is still to be set up: what was proven before the record changed sets up nothing."""
+        attempt, user = self._claim(trail, pool, client, session, caller, among=(steps.MFA_SETUP,))
+        remains = next_step(attempt, pool, client, user, self.clock.now())
+        if not isinstance(remains, Ask) or remains.step != steps.MFA_SETUP:
+            raise remains.fact if isinstance(remains, Refuse) else SessionExpired
+        return attempt, user

@@ -103,6 +103,18 @@ def change(pool: Pool, user: User, changes: Mapping[str, str]) -> User:
     return user.with_attributes({**_reset_verification(user, changes), **changes})
 
 
+def held_back(pool: Pool, user: User, changes: Mapping[str, str]) -> dict[str, str]:
+    """The new addresses that count only once they are verified; an administrator may say that one is."""
+    return {
+        name: changes[name]
+        for name, flag in VERIFIABLE.items()
+        if name in pool.settings.verify_before_update
+        and changes.get(name)
+        and changes[name] != user.attributes.get(name)
+        and changes.get(flag) != "true"
+    }
+
+
 def _check_alias(pool: Pool, name: str, value: str) -> None:
     """A preferred_username that signs in is a username."""
     if name == "preferred_username" and name in pool.settings.alias_attributes:

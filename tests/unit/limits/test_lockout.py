@@ -127,16 +127,16 @@ def test_an_address_has_twenty_users_worth(house):
 def test_an_unknown_address_is_not_everybodys(house):
     for _ in range(30):
         house.rates.check_address("forgot", "pool", None, 1)
-    house.rates.check_failures("sign_in", "pool", None, 1, 60)
+    house.rates.check_failures("sign_in", "pool", None, 1)
 
 
 def test_asking_for_failures_counts_none(house):
     for _ in range(30):
-        house.rates.check_failures("sign_in", "pool", "198.51.100.1", 1, 60)
+        house.rates.check_failures("sign_in", "pool", "198.51.100.1", 1)
     for _ in range(20):
         house.rates.count_failure("sign_in", "pool", "198.51.100.1", 60)
     with pytest.raises(TooManyRequests):
-        house.rates.check_failures("sign_in", "pool", "198.51.100.1", 1, 60)
+        house.rates.check_failures("sign_in", "pool", "198.51.100.1", 1)
 
 
 @pytest.mark.parametrize(

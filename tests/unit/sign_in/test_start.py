@@ -16,7 +16,7 @@ from app.core.kernel.errors import (
 )
 from app.core.kernel.secret import Secret
 from app.core.sign_in.model import SignedIn
-from app.core.sign_in.service import ADDRESS_WINDOW
+from app.core.sign_in.progression import ADDRESS_WINDOW
 from tests.support.directory import BROWSER, JANE, OTHER, PASSWORD, STRANGER, build
 from tests.support.world import World, fresh_sqlite
 

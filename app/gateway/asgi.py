@@ -1,0 +1,90 @@
+"""The gateway under granian, which hands the raw request target on to ASGI applications only. The work is done in threads."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from app.gateway.exchange import Incoming, Outgoing, read_headers
+from app.gateway.refusal import Refusal
+from app.gateway.service import Gateway, refusal_answer
+
+_Message = MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsgiGateway:
+    """An ASGI application. ``threads`` answer, one request each."""
+
+    gateway: Gateway
+    threads: ThreadPoolExecutor
+
+    async def __call__(
+        self,
+        scope: _Message,
+        receive: Callable[[], Awaitable[_Message]],
+        send: Callable[[_Message], Awaitable[None]],
+    ) -> None:
+        if scope["type"] != "http":
+            return
+        loop = asyncio.get_running_loop()
+        body = _Body(receive, loop)
+        outgoing = await loop.run_in_executor(self.threads, self._answer, scope, body)
+        try:
+            headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
+            await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
+            pieces = iter(outgoing.body)
+            while (piece := await loop.run_in_executor(self.threads, next, pieces, None)) is not None:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            outgoing.close()
+
+    def _answer(self, scope: _Message, body: "_Body") -> Outgoing:
+        query = scope["query_string"]
+        blank = Incoming(
+            method=scope["method"],
+            target=(scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1"),
+            headers={},
+            read=body.read,
+            peer=scope["client"][0] if scope.get("client") else "",
+            secure=scope["scheme"] == "https",
+        )
+        try:
+            headers = read_headers((bytes(name), bytes(value)) for name, value in scope["headers"])
+        except Refusal as refusal:
+            return refusal_answer(refusal, blank, "-", is_dynamodb=False)
+        return self.gateway.answer(
+            Incoming(
+                method=blank.method,
+                target=blank.target,
+                headers=headers,
+                read=body.read,
+                peer=blank.peer,
+                secure=blank.secure,
+            )
+        )
+
+
+class _Body:
+    """The body, read from a thread."""
+
+    def __init__(self, receive: Callable[[], Awaitable[_Message]], loop: asyncio.AbstractEventLoop) -> None:
+        self._receive = receive
+        self._loop = loop
+        self._left = b""
+        self._is_done = False
+
+    def read(self, most: int) -> bytes:
+        while not self._left and not self._is_done:
+            message = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+            if message["type"] != "http.request":
+                raise Refusal("IncompleteBody", "The client hung up.")
+            self._left = message.get("body", b"")
+            self._is_done = not message.get("more_body", False)
+        piece, self._left = self._left[:most], self._left[most:]
+        return piece
+
+    async def _next(self) -> _Message:
+        return await self._receive()

@@ -1,0 +1,100 @@
+"""Who calls, and may they? Nothing is waived here in any mode: no key, no answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.kernel.secret import Secret
+from app.core.policy import Asked, Decision, explain
+from app.core.principals.authority import Authority
+from app.core.principals.model import AccessKey, Principal, TemporaryKey
+from app.core.principals.temporary import SessionRevoked, SessionTokenExpired, SessionTokenInvalid
+from app.gateway.refusal import Refusal
+from app.gateway.signatures import Claim, check_claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Somebody whose signature was checked. ``secret`` goes on checking the chunks of their body."""
+
+    principal: Principal
+    secret: Secret
+
+    @property
+    def owner(self) -> str:
+        """To whom uploads belong: an identity whatever its credentials of the hour are, else the role session or the user."""
+        session = self.principal.session
+        if session is not None and session.identity_id is not None:
+            return f"identity {session.identity_id}"
+        return self.principal.arn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callers:
+    """``account_id`` is whose the stores are; ``real_time`` gives Unix seconds of the machine, because signatures carry those."""
+
+    find_key: Callable[[str], AccessKey | None]
+    open_temporary: Callable[[str, str], TemporaryKey]
+    authority: Authority
+    account_id: str
+    region: str
+    real_time: Callable[[], int]
+
+    def identify(self, claim: Claim, *, service: str) -> Caller:
+        """Raises ``Refusal`` for unknown keys, tokens that do not open, and signatures that do not fit."""
+        caller = self._caller(claim)
+        check_claim(claim, caller.secret, service=service, region=self.region, now=self.real_time())
+        if caller.principal.account_id != self.account_id:
+            raise Refusal(
+                "AccessDenied", f"The stores behind this gateway are those of account {self.account_id} alone."
+            )
+        return caller
+
+    def check(self, caller: Caller, asked: Asked) -> None:
+        """Raises ``Refusal`` where the policies do not allow it, with the reason."""
+        decision = self.authority.decide(caller.principal, asked)
+        if not decision.allowed:
+            raise self._denied(caller.principal, asked, decision)
+
+    def _caller(self, claim: Claim) -> Caller:
+        key_id = claim.authorization.access_key_id
+        if claim.session_token is not None:
+            return _of_session(self._open(key_id, claim.session_token))
+        key = self.find_key(key_id) if key_id.isascii() else None
+        if key is None:
+            raise Refusal("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+        principal = Principal(
+            arn=f"arn:aws:iam::{key.account_id}:user/{key.name}",
+            account_id=key.account_id,
+            access_key_id=key.access_key_id,
+            policy=key.policy,
+        )
+        return Caller(principal=principal, secret=key.secret)
+
+    def _open(self, key_id: str, token: str) -> TemporaryKey:
+        try:
+            return self.open_temporary(key_id, token)
+        except SessionRevoked as error:
+            raise Refusal("ExpiredToken", "The provided token has been revoked.") from error
+        except SessionTokenExpired as error:
+            raise Refusal("ExpiredToken", "The provided token has expired.") from error
+        except SessionTokenInvalid as error:
+            raise Refusal("InvalidToken", "The provided token is malformed or otherwise invalid.") from error
+
+    def _denied(self, principal: Principal, asked: Asked, decision: Decision) -> Refusal:
+        why = explain(decision, self.authority.completed(principal, asked))
+        encoded = self.authority.encode_message(principal, asked, decision)
+        return Refusal(
+            "AccessDenied",
+            f"User: {principal.arn} is not authorized to perform: {asked.action} on resource: {asked.resource}. {why} "
+            f"Encoded authorization failure message: {encoded}",
+        )
+
+
+def _of_session(key: TemporaryKey) -> Caller:
+    principal = Principal(
+        arn=key.session.arn,
+        account_id=key.session.account_id,
+        access_key_id=key.access_key_id,
+        session=key.session,
+    )
+    return Caller(principal=principal, secret=key.secret)
