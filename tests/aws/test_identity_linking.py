@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.adapters.sql.tables import audit
 from app.core.identity_pools.service import GUESTS_PER_HOUR
 from app.core.limits.rates import ADDRESS_FACTOR, HOUR
 from app.core.policy import Asked
@@ -41,6 +43,11 @@ def pool(ids: IdentityHouse, clients: Any) -> Any:
 
 def is_disabled(ids: IdentityHouse, pool: Any, identity_id: str) -> bool:
     return not ids.identities.find(pool.identity_pool_id, identity_id).enabled
+
+
+def audited(ids: IdentityHouse) -> Any:
+    with ids.house.installation.database.connection() as connection:
+        return connection.execute(select(audit)).all()
 
 
 # -- guests ------------------------------------------------------------------------------------------------------------
@@ -133,6 +140,10 @@ def test_a_guest_who_has_an_identity_already_is_merged_into_it(ids, pool, tokens
     assert answer["IdentityId"] == known
     assert ids.session(answer).identity_id == known
     assert ids.identities.find(pool.identity_pool_id, guest).merged_into == known
+    told = [row for row in audited(ids) if row.detail.get("merged") == guest]
+    assert [(row.event, row.pool_id, row.detail["identity"]) for row in told] == [
+        ("identity.merge", pool.identity_pool_id, known)
+    ]
     # The guest's id opens nothing any more, neither for a guest nor for whoever it was merged into.
     for logins in ({}, ada, tokens[0]["grace"]):
         with refused("NotAuthorizedException", f"Access to Identity '{guest}' is forbidden."):

@@ -148,7 +148,8 @@ class IdentityCredentials:
         subject = given[provider]
         if not 1 <= len(subject) <= _LONGEST_DEVELOPER_ID:
             raise InvalidParameter("A developer user identifier has 1 to 1024 characters.")
-        return VerifiedLogin(login=Login(provider=provider, subject=subject))
+        claims = {"sub": subject, "aud": pool.identity_pool_id}
+        return VerifiedLogin(login=Login(provider=provider, subject=subject), claims=claims)
 
     def _prove(
         self, identity_id: str, given: Mapping[str, str]
