@@ -3,16 +3,19 @@
 import pytest
 
 from app.aws.errors import AwsError
-from app.aws.gate import Gate
+from app.aws.gate import Admitted, Gate
 from app.core.kernel.secret import Secret
+from app.core.principals.authority import Authority
 from app.core.principals.model import AccessKey
 from tests.support.aws_signing import received, sign
 
 NOW = 1_900_000_000
 URL = "http://localhost:8000/"
 POOL = "arn:aws:cognito-idp:us-east-1:111111111111:userpool/us-east-1_abcdefghi"
-OURS = AccessKey(access_key_id="AKIAOURS", account_id="111111111111", name="ci", secret=Secret("s" * 40), created_at=0)
-REMOVED = "AKIAREMOVED"
+OURS = AccessKey(
+    access_key_id="AKIA" + "OURS" * 4, account_id="111111111111", name="ci", secret=Secret("s" * 40), created_at=0
+)
+REMOVED = "AKIA" + "GONE" * 4
 AWS_OWN = "AKIAIOSFODNN7EXAMPLE"
 
 
@@ -22,6 +25,9 @@ def gate(*, local=False):
         was_issued=lambda key_id: key_id in {OURS.access_key_id, REMOVED},
         real_time=lambda: NOW,
         is_local=lambda: local,
+        open_temporary=lambda *_: None,
+        authority=Authority(find_role=lambda _: None, sealer=None),
+        context_of=lambda _: {},
         account_id="123456789012",
         region="us-east-1",
     )
@@ -86,6 +92,21 @@ def test_in_development_a_header_that_names_no_issued_key_is_none(header):
     assert admit(header=header, local=True).principal.access_key_id is None
 
 
+@pytest.mark.parametrize("key_id", [OURS.access_key_id, REMOVED])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "AWS4-HMAC-SHA256 Credential = {}/20300317/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=0",
+        'AWS4-HMAC-SHA256 credential="{}"',
+        "AWS4-HMAC-SHA256 Credential=test, Credential={}",
+        "AWS {}:signature",
+        "AKIA{}",
+    ],
+)
+def test_in_development_an_issued_key_in_a_header_that_cannot_be_read_is_no_strangers(header, key_id):
+    assert refusal(header=header.format(key_id), local=True) == "IncompleteSignatureException"
+
+
 def test_a_strangers_session_token_is_not_asked_about_in_development():
     assert admit(AWS_OWN, "x", token="t", local=True).principal.access_key_id is None
 
@@ -106,8 +127,8 @@ def test_who_is_not_allowed_is_told_what_in_awss_words(statement, why):
         policy={"Statement": statement},
     )
     with pytest.raises(AwsError) as caught:
-        gate().check_allowed(limited, "cognito-idp:GetGroup", POOL)
+        gate().check_allowed(Admitted(principal=limited, region="us-east-1"), "cognito-idp:GetGroup", POOL)
     assert caught.value.code == "AccessDeniedException"
-    assert caught.value.message == (
+    assert caught.value.message.startswith(
         f"User: arn:aws:iam::111111111111:user/ci is not authorized to perform: cognito-idp:GetGroup on resource: {POOL} {why}"
     )
