@@ -114,7 +114,10 @@ def test_a_strangers_session_token_is_not_asked_about_in_development():
 @pytest.mark.parametrize(
     ("statement", "why"),
     [
-        ([], "because no identity-based policy allows the cognito-idp:GetGroup action"),
+        (
+            [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+            "because no identity-based policy allows the cognito-idp:GetGroup action",
+        ),
         ([{"Effect": "Deny", "Action": "*", "Resource": "*"}], "with an explicit deny in an identity-based policy"),
     ],
 )
