@@ -71,7 +71,7 @@ def write(**value: Any) -> ET.Element:
         ("Surprise=1&Surprise2.member.1.x=2", {}),
         ("", {}),
         ("&&", {}),
-        (".=1&=3", {}),
+        (".=1", {}),
         ("A." * 300 + "b=1", {}),
         ("Things." + "member.1.Things." * 20 + "x=1", {}),
     ],
