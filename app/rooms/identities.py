@@ -127,9 +127,7 @@ def open_identities(
             find_pool=find_pool,
             find_role=access.roles.find_by_arn,
             identities=identities,
-            resolving=Resolving(
-                identities=identities, transactions=database, clock=clock, recorder=recorder
-            ),
+            resolving=Resolving(identities=identities, transactions=database, clock=clock, recorder=recorder),
             logins=logins,
             open_id_tokens=open_id_tokens,
             broker=EmbeddedBroker(keys=access.temporary_keys, clock=clock),
