@@ -188,7 +188,7 @@ SETTINGS = (
             help="Where identity pools' credentials come from: this server, or an STS elsewhere that trusts its issuer "
                  "(aws-web-identity) or a key of its own (aws-assume-role)."),
     Setting(name="STS_ENDPOINT", default="AWS's own of REGION", read=_url("https", "http"),
-            help="The STS elsewhere."),
+            help="Where the STS elsewhere answers, if it is not AWS's own."),
     Setting(name="STS_ACCESS_KEY_ID", default="none: what the machine's environment has", read=_text,
             help="Access key id that assumes roles there (aws-assume-role)."),
     Setting(name="STS_SECRET_ACCESS_KEY", default="none", read=_text,

@@ -260,6 +260,7 @@ def open_rooms(
         access=access,
         tokens=tokens,
         key_factory=key_factory,
+        rates=rates,
         clock=clock,
         recorder=changes,
     )

@@ -28,6 +28,7 @@ from app.core.kernel.sealing import Sealer
 from app.core.keys.model import KeyPurpose, SigningKey
 from app.core.keys.ports import KeyFactory
 from app.core.keys.service import Keys
+from app.core.limits.rates import Rates
 from app.core.principals.web_identity import AssumedRoles
 from app.core.tokens.service import Tokens
 from app.rooms.access import Access
@@ -55,6 +56,7 @@ def open_identities(
     access: Access,
     tokens: Tokens,
     key_factory: KeyFactory,
+    rates: Rates,
     clock: Clock,
     recorder: Recorder,
 ) -> IdentityRooms:
@@ -125,11 +127,12 @@ def open_identities(
             find_pool=find_pool,
             find_role=access.roles.find_by_arn,
             identities=identities,
-            resolving=Resolving(identities=identities, transactions=database, clock=clock),
+            resolving=Resolving(identities=identities, transactions=database, clock=clock, recorder=recorder),
             logins=logins,
             open_id_tokens=open_id_tokens,
             broker=choose_broker(settings, access.temporary_keys, clock),
             wants_token=settings.credentials == WEB_IDENTITY,
+            rates=rates,
             clock=clock,
         ),
         open_id_tokens=open_id_tokens,

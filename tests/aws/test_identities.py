@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.adapters.sql.tables import audit
 from app.core.identity_pools.model import Identity, Login
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
@@ -335,3 +337,18 @@ def test_a_provider_that_cannot_be_asked_takes_nothing_away(tmp_path):
         )
     assert found(house, anna) == anna
     house.close()
+
+
+def test_the_audit_names_who_changed_what(house, pool_id):
+    anna, berta = (stored_identity(house, pool_id, developer=name) for name in ("a", "b"))
+    kept = merge(house, pool_id, "a", "b")
+    house.identity.delete_identities(IdentityIdsToDelete=[anna.identity_id, berta.identity_id])
+    house.identity.set_identity_pool_roles(IdentityPoolId=pool_id, Roles={})
+    house.identity.delete_identity_pool(IdentityPoolId=pool_id)
+    with house.installation.database.connection() as connection:
+        rows = connection.execute(select(audit).where(audit.c.pool_id == pool_id)).all()
+    told = {row.event: row.detail for row in rows}
+    assert {"identity_pool.create", "identity_pool.set_roles", "identity_pool.remove"} <= set(told)
+    assert told["identity.merge"].items() >= {"identity": kept, "merged": anna.identity_id}.items()
+    assert set(told["identity.remove"]["identities"].split(",")) == {anna.identity_id, berta.identity_id}
+    assert {detail["operator"] for detail in told.values()} == {"arn:aws:iam::123456789012:user/tests"}

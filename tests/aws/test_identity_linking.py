@@ -4,7 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.adapters.sql.tables import audit
+from app.core.identity_pools.service import GUESTS_PER_HOUR
+from app.core.limits.rates import ADDRESS_FACTOR, HOUR
 from app.core.policy import Asked
 from app.core.principals.model import Principal
 from tests.support.aws_house import AwsHouse
@@ -39,6 +43,11 @@ def pool(ids: IdentityHouse, clients: Any) -> Any:
 
 def is_disabled(ids: IdentityHouse, pool: Any, identity_id: str) -> bool:
     return not ids.identities.find(pool.identity_pool_id, identity_id).enabled
+
+
+def audited(ids: IdentityHouse) -> Any:
+    with ids.house.installation.database.connection() as connection:
+        return connection.execute(select(audit)).all()
 
 
 # -- guests ------------------------------------------------------------------------------------------------------------
@@ -76,6 +85,16 @@ def test_a_pool_that_takes_no_guests_refuses_them_also_those_from_before(ids, cl
         ids.get_id(pool)
     with refused("NotAuthorizedException", "Unauthenticated access is not supported for this identity pool."):
         ids.credentials(guest)
+
+
+@pytest.mark.identity_operation("GetId", "TooManyRequestsException")
+def test_one_address_cannot_fill_the_database_with_guests(ids, pool):
+    rates, name = ids.house.services.identity_credentials.rates, f"guest:{pool.identity_pool_id}:@127.0.0.1"
+    allowed = GUESTS_PER_HOUR * ADDRESS_FACTOR
+    rates.ephemeral.count("rate", name, expires_at=ids.house.clock.now() + HOUR, by=allowed - 1)
+    assert ids.get_id(pool)
+    with refused("TooManyRequestsException"):
+        ids.get_id(pool)
 
 
 def test_a_guest_cannot_ask_for_a_role(ids, pool):
@@ -121,6 +140,10 @@ def test_a_guest_who_has_an_identity_already_is_merged_into_it(ids, pool, tokens
     assert answer["IdentityId"] == known
     assert ids.session(answer).identity_id == known
     assert ids.identities.find(pool.identity_pool_id, guest).merged_into == known
+    told = [row for row in audited(ids) if row.detail.get("merged") == guest]
+    assert [(row.event, row.pool_id, row.detail["identity"]) for row in told] == [
+        ("identity.merge", pool.identity_pool_id, known)
+    ]
     # The guest's id opens nothing any more, neither for a guest nor for whoever it was merged into.
     for logins in ({}, ada, tokens[0]["grace"]):
         with refused("NotAuthorizedException", f"Access to Identity '{guest}' is forbidden."):

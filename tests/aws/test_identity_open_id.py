@@ -7,7 +7,7 @@ import pytest
 import requests
 from botocore.config import Config
 
-from app.core.identity_pools.open_id import OpenIdTokenExpired, OpenIdTokenInvalid
+from app.core.identity_pools.open_id import ISSUER_KEYS, OpenIdTokenExpired, OpenIdTokenInvalid
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
 from tests.support.identity_house import OWN, IdentityHouse, provider_of, trust
@@ -115,6 +115,19 @@ def test_sts_never_reads_another_token_as_one(ids, pool, ada):
             ids.house.services.open_id_tokens.verify(other)
 
 
+def test_the_issuers_keys_rotate_and_in_a_compromise_old_tokens_end_at_once(ids, pool):
+    guest, keys = ids.get_id(pool), ids.house.services.issuer_keys
+    old = open_id(ids, guest)["Token"]
+    (following,) = keys.rotate(ISSUER_KEYS)
+    assert following.algorithm == "RS512"
+    assert verified(ids, old, pool)["sub"] == guest
+    assert jwt.get_unverified_header(open_id(ids, guest)["Token"])["kid"] != following.kid
+    (new,) = keys.rotate(ISSUER_KEYS, now=True)
+    with pytest.raises(OpenIdTokenInvalid):
+        ids.house.services.open_id_tokens.verify(old)
+    assert jwt.get_unverified_header(open_id(ids, guest)["Token"])["kid"] == new.kid
+
+
 # -- the basic flow ----------------------------------------------------------------------------------------------------
 
 
@@ -189,6 +202,12 @@ def test_another_regions_pool_does_not_exist_for_a_backend(ids, pool):
     elsewhere.close()
     with refused("ResourceNotFoundException", "Identity"):
         vouch(ids, pool, IdentityId="us-east-1:00000000-0000-4000-8000-000000000000")
+
+
+def test_default_tags_of_a_developers_user_are_the_user_and_the_pool(ids, pool):
+    ids.pools.set_principal_tags(pool.identity_pool_id, DEVELOPER, use_defaults=True, tags=None)
+    tags = ids.house.services.open_id_tokens.verify(vouch(ids, pool)["Token"]).tags
+    assert tags == {"username": "u-1", "client": pool.identity_pool_id}
 
 
 def test_another_pools_developer_token_is_refused(ids, client, pool):

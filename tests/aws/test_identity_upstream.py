@@ -10,6 +10,7 @@ import pytest
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
 from tests.support.identity_house import IdentityHouse
+from tests.support.saml_idp import SamlIdp, encoded
 from tests.support.upstream import StandIn, public_jwk, rsa_keys, signed, standing_in
 from tests.support.world import NOON
 
@@ -245,3 +246,24 @@ def test_another_poolhouses_user_pool_is_a_generic_provider(ids, elsewhere):
     ids.house.iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn["OpenIDConnectProviderArn"])
     with refused("NotAuthorizedException", "not from a supported provider"):
         ids.credentials(identity_id, {name: token})
+
+
+# -- SAML --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_assertion_of_a_registered_saml_provider_is_a_login_whose_attributes_choose_the_role(ids):
+    idp = SamlIdp(KEY)
+    made = ids.house.iam.create_saml_provider(SAMLMetadataDocument=idp.metadata, Name="idp")
+    arn = made["SAMLProviderArn"]
+    pool = ids.identity_pool(SamlProviderARNs=[arn])
+    red = ids.role(pool, arn)
+    rule = {"Claim": "team", "MatchType": "Equals", "Value": "red", "RoleARN": red}
+    rules = {"Type": "Rules", "AmbiguousRoleResolution": "Deny", "RulesConfiguration": {"Rules": [rule]}}
+    ids.map_roles(pool, {arn: rules})
+    login = {arn: encoded(idp.response(idp.signed(idp.assertion())))}
+    assert ids.session(ids.credentials(ids.get_id(pool, login), login)).role_arn == red
+    with refused("NotAuthorizedException", "Invalid login token"):
+        ids.get_id(pool, {arn: encoded(idp.response(idp.assertion()))})
+    ids.house.iam.delete_saml_provider(SAMLProviderArn=arn)
+    with refused("NotAuthorizedException", "not from a supported provider"):
+        ids.get_id(pool, login)

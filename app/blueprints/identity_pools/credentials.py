@@ -16,7 +16,9 @@ class IdentityCredentialOperations:
     @operation("GetId")
     def get_id(self, call: Call) -> Answer:
         """``AccountId`` is what old clients send; the pool's id says more."""
-        identity = self.services.identity_credentials.get_id(call.input["IdentityPoolId"], call.input.get("Logins", {}))
+        identity = self.services.identity_credentials.get_id(
+            call.input["IdentityPoolId"], call.input.get("Logins", {}), address=call.caller.address
+        )
         return {"IdentityId": identity.identity_id}
 
     @operation("GetCredentialsForIdentity")

@@ -1,7 +1,7 @@
 """From verified logins to the one identity they belong to: found, made, upgraded from a guest's, or merged (Cognito: GetId)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.core.identity_pools.errors import IdentityNotFound
 from app.core.identity_pools.model import Identity, IdentityPool, Login, VerifiedLogin
@@ -16,6 +16,7 @@ from app.core.identity_pools.refusals import (
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Conflict, QuotaExceeded
 from app.core.kernel.ids import new_uuid
+from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 
 MOST_LOGINS = 20
@@ -29,6 +30,7 @@ class Resolving:
     identities: IdentityStore
     transactions: Transactions
     clock: Clock
+    recorder: Recorder = field(default_factory=Unrecorded)
 
     def of_logins(self, pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> Identity:
         """The identity these lead to, a new one where none of them is known, a new guest without any.
@@ -154,6 +156,7 @@ class Resolving:
             if not locked or locked[0].logins != identity.logins:
                 raise Conflict
             self.identities.link(identity, added, now=now)
+            self._record("identity.link", identity, providers=" ".join(login.provider for login in added))
         return replace(identity, logins=tuple(sorted((*identity.logins, *added))), modified_at=now)
 
     def _retire(self, guest: Identity, into: Identity) -> None:
@@ -163,6 +166,10 @@ class Resolving:
             raise Conflict
         retired = replace(locked[0], enabled=False, merged_into=into.identity_id, modified_at=self.clock.now())
         self.identities.save(retired)
+        self._record("identity.merge", into, merged=guest.identity_id)
+
+    def _record(self, event: str, identity: Identity, **detail: str) -> None:
+        self.recorder.record(event, identity.identity_pool_id, identity=identity.identity_id, **detail)
 
 
 def _plain(logins: Sequence[VerifiedLogin]) -> tuple[Login, ...]:

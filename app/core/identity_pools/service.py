@@ -24,10 +24,13 @@ from app.core.identity_pools.roles import choose_role
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import InvalidParameter
 from app.core.kernel.secret import Secret
+from app.core.limits.rates import Rates
 from app.core.policy import Asked, PolicyKind, Trusted, decide_trust, parse
 from app.core.principals.model import Credentials, Role
 
 SESSION_SECONDS = 3600
+GUESTS_PER_HOUR = 100
+"""Of one user's worth of an address (``limits/rates.py``)."""
 SESSION_NAME = "CognitoIdentityCredentials"
 _ASSUME, _TAG = "sts:AssumeRoleWithWebIdentity", "sts:TagSession"
 _LONGEST_DEVELOPER_ID = 1024
@@ -44,13 +47,20 @@ class IdentityCredentials:
     logins: Logins
     open_id_tokens: OpenIdTokens
     broker: CredentialBroker
+    rates: Rates
     clock: Clock
     wants_token: bool = False
 
-    def get_id(self, identity_pool_id: str, given: Mapping[str, str]) -> Identity:
-        """The identity that the logins lead to, made where they are new; without logins a new guest (Cognito: GetId)."""
+    def get_id(self, identity_pool_id: str, given: Mapping[str, str], *, address: str | None = None) -> Identity:
+        """The identity that the logins lead to, made where they are new; without logins a new guest (Cognito: GetId).
+
+        Raises ``TooManyRequests`` where the address made too many guests: each is a row that nobody has to answer for.
+        """
         pool = self._get_pool(identity_pool_id)
-        return self.resolving.of_logins(pool, self.logins.verify_all(pool, given))
+        logins = self.logins.verify_all(pool, given)
+        if not logins:
+            self.rates.check_address("guest", identity_pool_id, address, GUESTS_PER_HOUR)
+        return self.resolving.of_logins(pool, logins)
 
     def credentials_for(
         self, identity_id: str, given: Mapping[str, str], *, custom_role: str | None = None
@@ -138,7 +148,8 @@ class IdentityCredentials:
         subject = given[provider]
         if not 1 <= len(subject) <= _LONGEST_DEVELOPER_ID:
             raise InvalidParameter("A developer user identifier has 1 to 1024 characters.")
-        return VerifiedLogin(login=Login(provider=provider, subject=subject))
+        claims = {"sub": subject, "aud": pool.identity_pool_id}
+        return VerifiedLogin(login=Login(provider=provider, subject=subject), claims=claims)
 
     def _prove(
         self, identity_id: str, given: Mapping[str, str]

@@ -37,7 +37,7 @@ from app.core.sign_in.model import (
     SrpAnswer,
 )
 from app.core.sign_in.next_step import Ask, Refuse, next_step
-from app.core.sign_in.progression import reason_of
+from app.core.sign_in.progression import reason_of, stands_in
 from app.core.sign_in.second_factors import choose_second_factors
 from app.core.sign_in.srp_exchange import secret_block
 from app.core.users.attributes import change, check_client_writes, held_back, missing_required
@@ -85,7 +85,7 @@ class Answers(FirstSteps):
             proven = (*attempt.proven, steps.PASSWORD)
         else:
             device = self.devices.find(pool, user.sub, data["device_key"])
-            if device is None:
+            if device is None or not stands_in(pool, device):
                 raise IncorrectCredentials
             self.devices.touch(pool, device, caller)
             proven = (*attempt.proven, steps.DEVICE)
@@ -203,7 +203,7 @@ class Answers(FirstSteps):
     ) -> Challenge:
         attempt, user = self._claim(trail, pool, client, session, caller, among=(steps.DEVICE_SRP_AUTH,))
         device = self.devices.find(pool, user.sub, attempt.data["device_key"])
-        if device is None or answer.device_key != device.device_key:
+        if device is None or not stands_in(pool, device) or answer.device_key != device.device_key:
             raise IncorrectCredentials
         parameters, kept = self.exchange.begin_with_device(device, answer.public)
         fresh = replace(attempt, step=steps.DEVICE_PASSWORD_VERIFIER, data={**attempt.data, **kept})

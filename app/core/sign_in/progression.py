@@ -10,6 +10,7 @@ from app.core.attempts.service import Attempts
 from app.core.audit.ports import AuditLog
 from app.core.audit.trail import Trail
 from app.core.clients.model import Client
+from app.core.devices.model import Device
 from app.core.factors.password import Passwords
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
@@ -183,13 +184,12 @@ class Progression:
         """What the device that the caller names means. One that nobody knows is a new one. On the pages the sealed cookie that carried
         the name is the proof already.
         """
-        settings = pool.settings.devices
-        if settings is None or device_key is None or user is None:
+        if pool.settings.devices is None or device_key is None or user is None:
             return {}
         device = self.devices.find(pool, user.sub, device_key)
         if device is None or not device.confirmed:
             return {}
-        trusted = device.remembered and settings.challenge_required_on_new_device
+        trusted = stands_in(pool, device)
         if door == "pages":
             return {"device": "proven"} if trusted else {}
         return {"device_key": device.device_key, "device": "remembered" if trusted else "known"}
@@ -217,6 +217,13 @@ class Progression:
 
     def _trail(self, event: str, pool: Pool, client: Client, caller: Caller) -> Trail:
         return Trail(audit=self.audit, event=event, caller=caller, pool_id=pool.pool_id, client_id=client.client_id)
+
+
+def stands_in(pool: Pool, device: Device) -> bool:
+    """Whether the device spares its user the second factor, as the pool and the device are now."""
+    settings = pool.settings.devices
+    trusting = settings is not None and settings.challenge_required_on_new_device
+    return trusting and device.confirmed and device.remembered
 
 
 def countable_address(caller: Caller, door: str) -> str | None:

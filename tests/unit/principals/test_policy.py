@@ -124,3 +124,8 @@ def test_a_text_is_kept_as_the_document_it_is_and_not_if_it_could_be_two():
     assert read_policy('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}') == {"Statement": allow()}
     with pytest.raises(MalformedPolicy, match='the member "Effect" twice'):
         read_policy('{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}}')
+
+
+def test_a_key_kept_with_what_is_no_policy_today_may_nothing():
+    kept = {"Statement": [allow(), allow(resource="mybucket")]}
+    assert verdict(kept, "cognito-idp:GetGroup", POOL) is Verdict.NO_IDENTITY_ALLOW

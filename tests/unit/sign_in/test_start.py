@@ -444,3 +444,32 @@ def test_a_name_with_letters_that_fold_is_told_like_a_stored_one(house):
         for name in ("Straße", "Maße")
     ]
     assert told == ["straße", "maße"]
+
+
+class NoPasskeys:
+    """Nobody has one; counts how often that is asked."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def has_any(self, *_):
+        self.asked += 1
+        return False
+
+
+@pytest.mark.parametrize("door", ["api", "pages"])
+@pytest.mark.parametrize("preferred", ["EMAIL_OTP", None])
+def test_passkeys_are_looked_for_as_often_whether_there_is_such_a_user(house, door, preferred):
+    policy = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]}}}
+    pool = house.world.a_pool(policy)
+    client = house.world.a_client(pool)
+    house.a_user(pool)
+    told = []
+    for name in (JANE, "june@example.com"):
+        passkeys = NoPasskeys()
+        sign_in = replace(house.sign_in, passkeys=passkeys)
+        found = sign_in.start(pool, client, ChoiceProof(username=name, preferred=preferred), BROWSER, door=door)
+        if preferred is None:
+            found = sign_in.answer(pool, client, found.session, ChoiceAnswer(choice="EMAIL_OTP"), BROWSER)
+        told.append((found.step, passkeys.asked))
+    assert told[0] == told[1]
