@@ -183,6 +183,20 @@ SETTINGS = (
     Setting(name="UPSTREAM_URLS", default="the providers' own addresses", read=_addresses,
             help="Where public identity providers are asked instead, such as graph.facebook.com=https://proxy.example.com, separated by "
                  "commas."),
+    Setting(name="CREDENTIALS", default="embedded",
+            read=lambda v: _choice(v, ("embedded", "aws-web-identity", "aws-assume-role")),
+            help="Where identity pools' credentials come from: this server, or an STS elsewhere that trusts its issuer "
+                 "(aws-web-identity) or a key of its own (aws-assume-role)."),
+    Setting(name="STS_ENDPOINT", default="AWS's own of REGION", read=_url("https", "http"),
+            help="Where the STS elsewhere answers, if it is not AWS's own."),
+    Setting(name="STS_ACCESS_KEY_ID", default="none: what the machine's environment has", read=_text,
+            help="Access key id that assumes roles there (aws-assume-role)."),
+    Setting(name="STS_SECRET_ACCESS_KEY", default="none", read=_text,
+            help="Secret of STS_ACCESS_KEY_ID."),
+    Setting(name="STS_EXTERNAL_ID", default="none", read=_text,
+            help="The external id that roles there ask for (aws-assume-role)."),
+    Setting(name="STS_DIALECT", default="aws", read=lambda v: _choice(v, ("aws", "ceph")),
+            help="ceph where the STS is Ceph's object gateway, which knows no policy variables and no colons in paths."),
     Setting(name="METRICS_TOKEN", default="none: /metrics only in development", read=_text,
             help="Bearer token for /metrics."),
     Setting(name="METRICS_DIR", default="made by `poolhouse run`", read=_text,
@@ -242,6 +256,12 @@ class Settings:
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     outbound_allow: tuple[str, ...] = ()
     upstream_urls: tuple[tuple[str, str], ...] = ()
+    credentials: str = "embedded"
+    sts_endpoint: str | None = None
+    sts_access_key_id: str | None = None
+    sts_secret_access_key: str | None = field(default=None, repr=False)
+    sts_external_id: str | None = field(default=None, repr=False)
+    sts_dialect: str = "aws"
     metrics_token: str | None = field(default=None, repr=False)
     metrics_dir: Path | None = None
     password_hashing: str = "owasp"
@@ -312,6 +332,8 @@ def _complete(values: dict[str, Any], mistakes: list[str]) -> Settings:
         mistakes.append(f"{PREFIX}MASTER_KEY or {PREFIX}MASTER_KEY_FILE is required with PostgreSQL")
     if ("root_access_key_id" in values) != ("root_secret_access_key" in values):
         mistakes.append(f"{PREFIX}ROOT_ACCESS_KEY_ID and {PREFIX}ROOT_SECRET_ACCESS_KEY belong together")
+    if ("sts_access_key_id" in values) != ("sts_secret_access_key" in values):
+        mistakes.append(f"{PREFIX}STS_ACCESS_KEY_ID and {PREFIX}STS_SECRET_ACCESS_KEY belong together")
     if ("upstream_access_key_id" in values) != ("upstream_secret_access_key" in values):
         mistakes.append(f"{PREFIX}UPSTREAM_ACCESS_KEY_ID and {PREFIX}UPSTREAM_SECRET_ACCESS_KEY belong together")
     _check_development(values, host, mistakes)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.aws.errors import SerializationFailed
-from app.aws.models import ServiceModel
+from app.aws.models import ServiceModel, Writer
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _NUMBERS = frozenset({"integer", "long"})
@@ -47,7 +47,8 @@ def write(model: ServiceModel, shape: str | None, value: Mapping[str, Any]) -> d
     """A handler's answer as JSON: blobs in base64, what is None left out. A member the model lacks is a mistake of ours."""
     if shape is None:
         return {}
-    written: dict[str, Any] = _write(model, shape, value)
+    writer = _writer(model, shape)
+    written: dict[str, Any] = dict(value) if writer is None else writer(value)
     return written
 
 
@@ -120,22 +121,53 @@ def _checked(value: Any, kind: type, path: str) -> Any:
     return value
 
 
-def _write(model: ServiceModel, name: str, value: Any) -> Any:
+def _writer(model: ServiceModel, name: str) -> Writer | None:
+    """How values of a shape are written, found out once; None where they are given on as they are."""
+    if name not in model.writers:
+        made: dict[str, Writer | None] = {}
+        _make_writer(model, name, made)
+        # Only whole ones are shown to other threads.
+        model.writers.update(made)
+    return model.writers[name]
+
+
+def _make_writer(model: ServiceModel, name: str, made: dict[str, Writer | None]) -> Writer | None:
+    if name not in made:
+        # A shape may contain itself: it is looked up again when it is written.
+        made[name] = lambda value: _again(made[name], value)
+        made[name] = _new_writer(model, name, made)
+    return made[name]
+
+
+def _again(writer: Writer | None, value: Any) -> Any:
+    return value if writer is None else writer(value)
+
+
+def _new_writer(model: ServiceModel, name: str, made: dict[str, Writer | None]) -> Writer | None:
     shape = model.shapes[name]
-    if shape.get("document"):
-        return value
     kind = shape["type"]
+    if shape.get("document"):
+        return None
     if kind == "structure":
-        members = shape["members"]
-        return {
-            member: _write(model, members[member]["shape"], item) for member, item in value.items() if item is not None
-        }
+        writers = {member: _make_writer(model, found["shape"], made) for member, found in shape["members"].items()}
+        return lambda value: _write_structure(writers, value)
     if kind == "list":
-        member = shape["member"]["shape"]
-        return [_write(model, member, item) for item in value]
+        item = _make_writer(model, shape["member"]["shape"], made)
+        return None if item is None else lambda value: [item(one) for one in value]
     if kind == "map":
-        member = shape["value"]["shape"]
-        return {key: _write(model, member, item) for key, item in value.items()}
-    if kind == "blob":
-        return b64encode(value).decode()
-    return value
+        held = _make_writer(model, shape["value"]["shape"], made)
+        return None if held is None else lambda value: {key: held(one) for key, one in value.items()}
+    return _write_blob if kind == "blob" else None
+
+
+def _write_structure(writers: Mapping[str, Writer | None], value: Mapping[str, Any]) -> dict[str, Any]:
+    written = {}
+    for member, item in value.items():
+        if item is not None:
+            writer = writers[member]
+            written[member] = item if writer is None else writer(item)
+    return written
+
+
+def _write_blob(value: bytes) -> str:
+    return b64encode(value).decode()

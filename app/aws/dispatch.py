@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from flask import request as http_request
 from werkzeug.exceptions import HTTPException
 
-from app.aws import codec
+from app.aws import codec, forms
 from app.aws.call import Call
 from app.aws.errors import CORS, AwsError, dressed, error_of_status, error_response, json_response
 from app.aws.gate import Admitted, Gate
@@ -170,7 +170,11 @@ def _operator(call: Call) -> Operator | None:
 
 def refuse_by_status(status: int, sentence: str, request_id: str) -> Response:
     """For a call of an API that is refused before it gets here: a strange host, an address that is too long."""
-    return dressed(error_response(error_of_status(status, sentence)), request_id)
+    error = error_of_status(status, sentence)
+    if "X-Amz-Target" not in http_request.headers:
+        text = forms.write_error(forms.NO_SERVICE, error.code, sentence, is_ours=status >= 500, request_id=request_id)
+        return dressed(Response(text, status, content_type=forms.CONTENT_TYPE), request_id)
+    return dressed(error_response(error), request_id)
 
 
 def read_http_body(*, keep: bool = False) -> bytes:

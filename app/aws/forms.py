@@ -10,9 +10,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from app.aws.errors import SerializationFailed
+from app.aws.errors import SerializationFailed, error_of_status
 from app.aws.models import ServiceModel
 
+CONTENT_TYPE = "text/xml"
+FORM = "application/x-www-form-urlencoded"
+NO_SERVICE = "https://sts.amazonaws.com/doc/2011-06-15/"
+"""The namespace of refusals that no service can be named for."""
 _MOST_PARAMETERS = 5000
 _DEEPEST = 16
 _LONGEST_KEY = 512
@@ -26,15 +30,11 @@ Tree = dict[str, "Tree | str"]
 
 
 def read_form(body: bytes) -> dict[str, str]:
-    """The parameters of a form. Raises ``SerializationFailed`` for what is none, is too much, or says a thing twice."""
+    """The parameters of a form. Raises ``AwsError`` for too many, ``SerializationFailed`` for what is no form or says a thing twice."""
+    if body.count(b"&") >= _MOST_PARAMETERS:
+        raise error_of_status(413, "The request has too many parameters.")
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=_MOST_PARAMETERS,
-            separator="&",
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", separator="&")
     except ValueError as error:
         raise SerializationFailed from error
     found = dict(pairs)
@@ -75,7 +75,7 @@ def _tree(parameters: Mapping[str, str]) -> Tree:
     root: Tree = {}
     for key, value in parameters.items():
         parts = key.split(".") if len(key) <= _LONGEST_KEY else ()
-        if not 0 < len(parts) <= _DEEPEST:
+        if not 0 < len(parts) <= _DEEPEST or "" in parts:
             continue
         at = root
         for part in parts[:-1]:
@@ -199,5 +199,5 @@ def _write(model: ServiceModel, name: str, value: Any) -> Iterator[str]:  # noqa
 
 
 def _text(text: str) -> str:
-    """Escaped, and without the characters that no XML document may hold."""
-    return escape(_NO_XML.sub("\ufffd", text), _ESCAPED)
+    """Escaped to ASCII, whatever a client takes for the encoding, and without the characters that no XML document may hold."""
+    return escape(_NO_XML.sub("\ufffd", text), _ESCAPED).encode("ascii", "xmlcharrefreplace").decode()

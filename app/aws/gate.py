@@ -12,7 +12,8 @@ from app.core.principals.model import AccessKey, Principal, TemporaryKey
 from app.core.principals.temporary import SessionTokenExpired, SessionTokenInvalid
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
-_KEY_ID = re.compile(r"Credential=([^/,\s]+)", re.ASCII)
+_KEY_IDS = re.compile(r"(?=(A[KS]IA[A-Z2-7]{16}))", re.ASCII)
+"""Wherever they stand: what cannot be read may have been meant as anything."""
 _UNRECOGNIZED = "The security token included in the request is invalid."
 
 
@@ -55,8 +56,7 @@ class Gate:
         try:
             given = read_authorization(header)
         except AwsError:
-            named = _KEY_ID.search(header)
-            if self.is_local() and not (named and self.was_issued(named[1])):
+            if self.is_local() and not any(map(self.was_issued, _KEY_IDS.findall(header))):
                 return Admitted(principal=self._developer(), region=self.region)
             raise
         region = given.region if _REGION.fullmatch(given.region) else self.region

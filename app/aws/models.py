@@ -1,9 +1,11 @@
 """botocore's service models: the schema of every operation, which is nowhere written by hand."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+Writer = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,8 @@ class OperationModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceModel:
+    """``writers`` keeps what was made of the shapes, see ``codec``."""
+
     service: str
     target_prefix: str
     signing_name: str
@@ -26,6 +30,7 @@ class ServiceModel:
     operations: Mapping[str, OperationModel]
     api_version: str = ""
     xml_namespace: str = ""
+    writers: dict[str, Writer | None] = field(default_factory=dict, compare=False, repr=False)
 
 
 @cache

@@ -18,10 +18,6 @@ from app.core.kernel.errors import Unavailable
 
 _log = logging.getLogger(__name__)
 
-CONTENT_TYPE = "text/xml"
-_FORM = "application/x-www-form-urlencoded"
-_NO_SERVICE = "https://sts.amazonaws.com/doc/2011-06-15/"
-"""The namespace of refusals that no service can be named for."""
 _AS_HERE: Mapping[str, tuple[str, int]] = {
     "MissingAuthenticationTokenException": ("MissingAuthenticationToken", 403),
     "IncompleteSignatureException": ("IncompleteSignature", 400),
@@ -49,7 +45,7 @@ class QueryApis:
 
     def find_answer(self) -> Response | None:
         """The answer to a form with ``Action``; None for every other request."""
-        if http_request.mimetype != _FORM:
+        if http_request.mimetype != forms.FORM:
             return None
         api: Api | None = None
         try:
@@ -94,14 +90,14 @@ class QueryApis:
 
     def _refused(self, api: Api | None, error: AwsError) -> Response:
         code, status = _as_here(api, error)
-        namespace = _NO_SERVICE if api is None else api.model.xml_namespace
+        namespace = forms.NO_SERVICE if api is None else api.model.xml_namespace
         text = forms.write_error(
             namespace, code, error.message, is_ours=status >= 500, request_id=self.caller().request_id
         )
         return self._answered(text, status)
 
     def _answered(self, text: str, status: int) -> Response:
-        return dressed(Response(text, status, content_type=CONTENT_TYPE), self.caller().request_id)
+        return dressed(Response(text, status, content_type=forms.CONTENT_TYPE), self.caller().request_id)
 
 
 def _arguments(parameters: Mapping[str, str]) -> dict[str, str]:

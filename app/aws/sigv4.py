@@ -172,9 +172,9 @@ def _canonical_query(query: str) -> str:
 
 def read_date(date: str) -> int:
     """``20260131T235959Z`` in Unix seconds. Raises ``IncompleteSignatureException``."""
+    if not _DATE.fullmatch(date):
+        raise _incomplete("Date must be in ISO-8601 'basic format'.")
     try:
-        if not _DATE.fullmatch(date):
-            raise ValueError(date)
         return calendar.timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
     except ValueError as error:
         raise _incomplete("Date must be in ISO-8601 'basic format'.") from error

@@ -1,6 +1,6 @@
 import click
 
-from app.cli.opening import document, installation, services, show
+from app.cli.opening import installation, services, show, written
 from app.core.principals.model import AccessKey
 
 
@@ -26,7 +26,7 @@ def create(name: str, account: str | None, policy: str | None) -> None:
     """Issue a key; its secret is shown now and never again."""
     with installation() as opened:
         account_id = account or opened.settings.account_id
-        key = opened.services.access_keys.create(account_id, name, document(policy) if policy else None)
+        key = opened.services.access_keys.create(account_id, name, written(policy) if policy else None)
         show({**_shown(key), "SecretAccessKey": key.secret.reveal()})
 
 

@@ -19,7 +19,7 @@ _PATIENCE = 5
 @click.option("--upstream-s3", metavar="URL", help="The S3 store behind; the same as POOLHOUSE_UPSTREAM_S3.")
 @click.option("--upstream-dynamodb", metavar="URL", help="The DynamoDB behind; POOLHOUSE_UPSTREAM_DYNAMODB.")
 @click.option("--data", metavar="DIR", help="Where the embedded database lives; the same as POOLHOUSE_DATA_DIR.")
-def command(
+def command(  # noqa: PLR0917 - click's options
     host: str, port: int, workers: int | None, upstream_s3: str | None, upstream_dynamodb: str | None, data: str | None
 ) -> None:
     """Start the gateway that enforces policies before a store. Ctrl-C or SIGTERM ends it."""

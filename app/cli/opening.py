@@ -78,13 +78,20 @@ def document(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        raw = Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
-        value = json.loads(raw)
-    except (OSError, ValueError) as error:
+        value = json.loads(written(text))
+    except ValueError as error:
         raise Mistaken(f"{text}: {error}") from error
     if not isinstance(value, dict):
         raise Mistaken(f"{text}: a JSON object is expected")
     return value
+
+
+def written(text: str) -> str:
+    """What is given on the command line or, after ``@``, in a file, as it stands there."""
+    try:
+        return Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
+    except (OSError, ValueError) as error:
+        raise Mistaken(f"{text}: {error}") from error
 
 
 def assignments(pairs: tuple[str, ...]) -> list[tuple[str, str]]:

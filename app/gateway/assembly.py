@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.core.kernel.secret import Secret
+from app.gateway.authorizer import Authorizer
 from app.gateway.callers import Callers
 from app.gateway.conditions import Surroundings
 from app.gateway.dynamodb import DynamoDb
@@ -64,12 +65,11 @@ def assemble(
             tables=Tables(upstream=upstream, monotonic=time.monotonic),
             region=region,
         )
-    return Gateway(
-        s3=s3,
-        dynamodb=dynamodb,
-        own=Own(),
-        surroundings=Surroundings(site=site, contexts=Contexts(site), region=region, real_time=_real_time),
-    )
+    surroundings = Surroundings(site=site, contexts=Contexts(site), region=region, real_time=_real_time)
+    authorize = None
+    if s3 is not None and authorizer_token is not None:
+        authorize = Authorizer(s3=s3, surroundings=surroundings, token=authorizer_token).answer
+    return Gateway(s3=s3, dynamodb=dynamodb, own=Own(authorize=authorize), surroundings=surroundings)
 
 
 def _upstream(stores: Stores, url: str, service: Literal["s3", "dynamodb"], region: str) -> Upstream:

@@ -80,6 +80,12 @@ class DynamoDbRequest:
 
     def _questions(self) -> Iterator[Asked]:
         name, document = self.operation, self.document
+        several = {
+            "BatchGetItem": self._of_batch_get,
+            "BatchWriteItem": self._of_batch_write,
+            "TransactGetItems": self._of_transaction,
+            "TransactWriteItems": self._of_transaction,
+        }
         if name in _PARTIQL:
             raise Refusal(
                 "NotImplemented",
@@ -97,12 +103,8 @@ class DynamoDbRequest:
             yield self._of_query(document)
         elif name == "Scan":
             yield self._asked(name, self._place(document), self._said(name, document))
-        elif name == "BatchGetItem":
-            yield from self._of_batch_get()
-        elif name == "BatchWriteItem":
-            yield from self._of_batch_write()
-        elif name in {"TransactGetItems", "TransactWriteItems"}:
-            yield from self._of_transaction()
+        elif name in several:
+            yield from several[name]()
         else:
             raise Refusal("NotImplemented", "This operation is not mapped by this gateway, so it is not forwarded.")
 
@@ -195,7 +197,10 @@ class DynamoDbRequest:
         if action in _READS:
             found["dynamodb:select"] = (_select(entry),)
         else:
-            found["dynamodb:returnvalues"] = (_optional(entry, "ReturnValues", "NONE"),)
+            returned = _optional(entry, "ReturnValues", "NONE")
+            # A condition that fails on purpose would else show the whole item.
+            on_failure = _optional(entry, "ReturnValuesOnConditionCheckFailure", "NONE")
+            found["dynamodb:returnvalues"] = (returned if on_failure == "NONE" else on_failure,)
         found["dynamodb:returnconsumedcapacity"] = (_optional(self.document, "ReturnConsumedCapacity", "NONE"),)
         return found
 

@@ -21,7 +21,7 @@ from app.gateway.signatures import SIGNED_CHUNKS_TRAILER, STREAMING, UNSIGNED, U
 PIECE = 64 * 1024
 SMALL = 1024 * 1024
 """Up to here a body is read and proven before the store is spoken to at all."""
-LARGEST_CHUNK = 16 * 1024 * 1024
+LARGEST_CHUNK = 4 * 1024 * 1024
 """A signed chunk is proven as a whole, so it is held in memory as a whole."""
 LARGEST_OBJECT = 5 * 1024**3
 _EMPTY = hashlib.sha256(b"").hexdigest()
@@ -74,16 +74,16 @@ def read_payload(incoming: Incoming, claim: Claim, secret: Secret) -> Payload:
     )
     if decoder.trailer is None:
         return _settled(decoder.pieces(), decoder.length, UNSIGNED)
-    if decoder.length <= SMALL:
-        # Known before the store is spoken to, a checksum is an ordinary header.
-        pieces = list(decoder.pieces())
-        return Payload(
-            length=decoder.length,
-            pieces=iter(pieces),
-            headers={"content-length": str(decoder.length), decoder.trailer: decoder.checksum},
-            declared=UNSIGNED,
-        )
-    return _with_trailer(decoder)
+    if decoder.length > SMALL:
+        return _with_trailer(decoder, decoder.trailer)
+    # Known before the store is spoken to, a checksum is an ordinary header.
+    pieces = list(decoder.pieces())
+    return Payload(
+        length=decoder.length,
+        pieces=iter(pieces),
+        headers={"content-length": str(decoder.length), decoder.trailer: decoder.checksum},
+        declared=UNSIGNED,
+    )
 
 
 def body_length(incoming: Incoming) -> int | None:
@@ -297,12 +297,11 @@ class _Sums:
             raise Refusal("BadDigest", "The checksum you specified did not match the calculated checksum.")
 
 
-def _with_trailer(decoder: _Decoder) -> Payload:
+def _with_trailer(decoder: _Decoder, trailer: str) -> Payload:
     """Encoded anew in chunks of one size and without signatures, so that the length is known before the checksum is."""
-    assert decoder.trailer is not None
     full, rest = divmod(decoder.length, PIECE)
     length = full * (len(f"{PIECE:x}") + 4 + PIECE) + (len(f"{rest:x}") + 4 + rest if rest else 0)
-    length += len("0\r\n") + len(decoder.trailer) + 1 + TRAILERS[decoder.trailer] + 4
+    length += len("0\r\n") + len(trailer) + 1 + TRAILERS[trailer] + 4
     return Payload(
         length=length,
         pieces=_withheld(_encoded(decoder)),
@@ -310,7 +309,7 @@ def _with_trailer(decoder: _Decoder) -> Payload:
             "content-length": str(length),
             "content-encoding": "aws-chunked",
             "x-amz-decoded-content-length": str(decoder.length),
-            "x-amz-trailer": decoder.trailer,
+            "x-amz-trailer": trailer,
         },
         declared=UNSIGNED_TRAILER,
     )

@@ -57,7 +57,7 @@ class Uploads:
         )
 
     def _mark(self, raw: bytes, bucket: str, key: str, owner: str) -> bytes:
-        named = "\0".join((bucket, key, owner)).encode()
+        named = f"{bucket}\0{key}\0{owner}".encode()
         return hmac.digest(self.secret, named + b"\0" + raw, "sha256")[:_MARK_BYTES]
 
 

@@ -106,32 +106,44 @@ def read_request(
 
 def questions(request: S3Request) -> list[Asked]:
     """Everything that must be allowed. DeleteObjects is asked key by key instead (``s3_bodies.py``)."""
-    operation, query, headers = request.operation, request.query, request.headers
+    operation, headers = request.operation, request.headers
     action = ACTIONS[operation.name]
-    version = "versionId" in query
+    version = "versionId" in request.query
     found = [request.asked(OF_VERSIONS.get(action, action) if version else action)]
     if operation.name == "GetObjectAttributes":
         found.append(request.asked("GetObjectVersionAttributes" if version else "GetObjectAttributes"))
-    if operation.name in WRITES:
-        if "x-amz-acl" in headers or any(name.startswith("x-amz-grant-") for name in headers):
-            found.append(request.asked("PutObjectAcl"))
-        if headers.get("x-amz-tagging"):
-            found.append(request.asked("PutObjectTagging"))
-        if "x-amz-object-lock-mode" in headers or "x-amz-object-lock-retain-until-date" in headers:
-            found.append(request.asked("PutObjectRetention"))
-        if "x-amz-object-lock-legal-hold" in headers:
-            found.append(request.asked("PutObjectLegalHold"))
-    if headers.get("x-amz-bypass-governance-retention", "false").lower() != "false":
-        found.append(request.asked("BypassGovernanceRetention"))
-    if operation.name == "CreateBucket" and headers.get("x-amz-bucket-object-lock-enabled", "false").lower() != "false":
-        found.append(request.asked("PutBucketObjectLockConfiguration"))
-    if operation.name in {"CreateBucket"} and (
-        "x-amz-acl" in headers or any(name.startswith("x-amz-grant-") for name in headers)
-    ):
-        found.append(request.asked("PutBucketAcl"))
+    found += [request.asked(each) for each in _brought_along(operation, headers)]
     if request.source is not None:
         found += _of_source(request, request.source)
     return found
+
+
+def _brought_along(operation: Operation, headers: Mapping[str, str]) -> list[str]:
+    """The actions of what headers do beside the operation itself."""
+    found = []
+    has_acl = "x-amz-acl" in headers or any(name.startswith("x-amz-grant-") for name in headers)
+    if operation.name in WRITES:
+        locks = ("x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date")
+        brought = {
+            "PutObjectAcl": has_acl,
+            "PutObjectTagging": bool(headers.get("x-amz-tagging")),
+            "PutObjectRetention": any(name in headers for name in locks),
+            "PutObjectLegalHold": "x-amz-object-lock-legal-hold" in headers,
+        }
+        found += [action for action, is_there in brought.items() if is_there]
+    if operation.name == "CreateBucket":
+        if has_acl:
+            found.append("PutBucketAcl")
+        if _is_on(headers, "x-amz-bucket-object-lock-enabled"):
+            found.append("PutBucketObjectLockConfiguration")
+    if _is_on(headers, "x-amz-bypass-governance-retention"):
+        found.append("BypassGovernanceRetention")
+    return found
+
+
+def _is_on(headers: Mapping[str, str], name: str) -> bool:
+    """Anything but a plain no counts, so that no spelling of yes goes by."""
+    return headers.get(name, "false").lower() != "false"
 
 
 def arn(bucket: str | None, key: str | None = None) -> str:

@@ -58,9 +58,10 @@ class Gateway:
         conditions = self.surroundings.conditions_of(incoming, context.caller.address)
         is_dynamodb = incoming.headers.get("x-amz-target", "").startswith(_DYNAMODB) or _asks_for_dynamodb(incoming)
         handler = self.dynamodb if is_dynamodb else self.s3
+        if handler is None:
+            refused = Refusal("NotImplemented", "There is no store for this service behind this gateway.")
+            return refusal_answer(refused, incoming, context.request_id, is_dynamodb=is_dynamodb)
         try:
-            if handler is None:
-                raise Refusal("NotImplemented", "There is no store for this service behind this gateway.")
             return handler.answer(incoming, conditions)
         except Refusal as refusal:
             refused = refusal

@@ -18,6 +18,7 @@ from app.core.principals.providers import OidcProviders, SamlProviders
 from app.core.principals.roles import Roles
 from app.core.principals.service import AccessKeys
 from app.core.principals.temporary import TemporaryKeys
+from app.rooms.brokers import check_role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,14 @@ def open_access(
             transactions=database,
             recorder=recorder,
         ),
-        roles=Roles(store=roles, read=find_role, clock=clock, transactions=database, recorder=recorder),
+        roles=Roles(
+            store=roles,
+            read=find_role,
+            clock=clock,
+            transactions=database,
+            recorder=recorder,
+            fits=lambda role: check_role(settings, role),
+        ),
         temporary_keys=TemporaryKeys(
             sealer=sealer,
             hasher=hasher,

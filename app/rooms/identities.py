@@ -1,9 +1,8 @@
-"""The rooms of identity pools: from a login to credentials."""
+"""The rooms of identity pools: their administration, and the way from a login to credentials."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from app.adapters.credentials.embedded import EmbeddedBroker
 from app.adapters.sql.configuration import Cached, ConfigurationCache
 from app.adapters.sql.db import Database
 from app.adapters.sql.identity_pools import SqlIdentities, SqlIdentityPools
@@ -33,6 +32,7 @@ from app.core.limits.rates import Rates
 from app.core.principals.web_identity import AssumedRoles
 from app.core.tokens.service import Tokens
 from app.rooms.access import Access
+from app.rooms.brokers import WEB_IDENTITY, choose_broker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,8 @@ def open_identities(
             resolving=Resolving(identities=identities, transactions=database, clock=clock, recorder=recorder),
             logins=logins,
             open_id_tokens=open_id_tokens,
-            broker=EmbeddedBroker(keys=access.temporary_keys, clock=clock),
+            broker=choose_broker(settings, access.temporary_keys, clock),
+            wants_token=settings.credentials == WEB_IDENTITY,
             rates=rates,
             clock=clock,
         ),

@@ -96,7 +96,9 @@ def plain_error_page(status: int, sentence: str, request_id: str) -> Response:
 
 
 def _is_aws_call() -> bool:
-    return request.path == "/" and request.method == "POST" and "X-Amz-Target" in request.headers
+    if request.path != "/" or request.method != "POST":
+        return False
+    return "X-Amz-Target" in request.headers or request.mimetype == "application/x-www-form-urlencoded"
 
 
 def _is_for_a_program() -> bool:

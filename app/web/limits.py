@@ -33,7 +33,8 @@ def check_readable(request: Request) -> None:
     mimetype = request.mimetype if "CONTENT_TYPE" in request.environ else ""
     if mimetype == "multipart/form-data":
         raise UnsupportedMediaType("Forms are sent as application/x-www-form-urlencoded.")
-    if mimetype == _FORM:
+    # Forms at the root are the AWS query protocol's, which has limits and refusals of its own.
+    if mimetype == _FORM and (request.path != "/" or request.method != "POST"):
         if request.content_length is not None and request.content_length > _LONGEST_BODY:
             raise RequestEntityTooLarge
         _check_encoded(request.get_data(cache=True), RequestEntityTooLarge("The form has too many fields."))

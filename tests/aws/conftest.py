@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,3 +12,16 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsHouse]:
     found = AwsHouse(tmp_path_factory.mktemp("aws"))
     yield found
     found.close()
+
+
+@pytest.fixture(scope="module")
+def strangers(house: AwsHouse) -> Iterator[list[Any]]:
+    """Clients of ``cognito-identity``: of another account's administrator, and of this one's in another region."""
+    key = house.services.access_keys.create("999999999999", "another")
+    found = [
+        house.client(key.access_key_id, key.secret.reveal(), service="cognito-identity"),
+        house.client(house.key_id, house.secret, region="eu-west-1", service="cognito-identity"),
+    ]
+    yield found
+    for client in found:
+        client.close()

@@ -179,3 +179,39 @@ def test_a_forgotten_device_refreshes_nothing(ada):
     assert refused(ada.house.unsigned.initiate_auth, **again, AuthParameters=given) == "NotAuthorizedException"
     given = {"REFRESH_TOKEN": other["RefreshToken"], "DEVICE_KEY": own.key}
     assert ada.house.unsigned.initiate_auth(**again, AuthParameters=given)["AuthenticationResult"]["AccessToken"]
+
+
+def not_remembered(ada: Ada, result: dict[str, Any], device: Remembered) -> None:
+    ada.house.unsigned.update_device_status(
+        AccessToken=result["AccessToken"], DeviceKey=device.key, DeviceRememberedStatus="not_remembered"
+    )
+
+
+def devices_known_only(ada: Ada, *_: Any) -> None:
+    settings = {"ChallengeRequiredOnNewDevice": False, "DeviceOnlyRememberedOnUserPrompt": False}
+    ada.house.idp.update_user_pool(UserPoolId=ada.pool.pool_id, DeviceConfiguration=settings)
+
+
+@pytest.mark.parametrize("change", [not_remembered, devices_known_only])
+def test_a_device_stands_in_for_nothing_that_it_does_not_at_the_end(ada, change):
+    result = ada.by_password()["AuthenticationResult"]
+    ada.add_token(result["AccessToken"])
+    device, srp = ada.remember(result), SrpClient()
+    early, late = (ada.by_password(DEVICE_KEY=device.key) for _ in range(2))
+    late = ada.respond("DEVICE_SRP_AUTH", late["Session"], DEVICE_KEY=device.key, SRP_A=srp.a)
+    change(ada, result, device)
+    # Other workers hear of a pool's settings after a while.
+    ada.house.clock.advance(seconds=30)
+    assert refused(ada.prove_device, device, early) == "NotAuthorizedException"
+    proof = srp.answer(device.group, device.key, device.secret, late["ChallengeParameters"])
+    told = refused(ada.respond, "DEVICE_PASSWORD_VERIFIER", late["Session"], DEVICE_KEY=device.key, **proof)
+    assert told == "NotAuthorizedException"
+
+
+def test_who_signs_in_again_and_again_leaves_few_devices_behind(ada):
+    offered = [ada.by_password()["AuthenticationResult"]["NewDeviceMetadata"]["DeviceKey"] for _ in range(12)]
+    with ada.house.installation.database.connection() as connection:
+        rows = connection.exec_driver_sql("SELECT device_key FROM devices WHERE pool_id = ?", (ada.pool.pool_id,))
+        kept = set(rows.scalars())
+    assert len(kept) == 10
+    assert offered[-1] in kept

@@ -1,5 +1,6 @@
 """Roles, role mappings, principal tags and tags of identity pools through a stock boto3."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from app.core.principals.model import RoleSession
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
-from tests.support.identities import NOWHERE, PROVIDER, identity_pool, strangers
+from tests.support.identities import NOWHERE, PROVIDER, identity_pool
 
 READER, WRITER = (f"arn:aws:iam::123456789012:role/app/{name}" for name in ("reader", "writer"))
 RULE = {"Claim": "custom:plan", "MatchType": "Equals", "Value": "paid", "RoleARN": WRITER}
@@ -97,6 +98,7 @@ def test_twenty_five_rules_are_not_too_many(house, pool_id):
     "arn",
     [
         "arn:aws:iam::999999999999:role/reader",
+        "arn:aws-cn:iam::123456789012:role/reader",
         "arn:aws:iam::123456789012:user/anna-bell",
         "arn:aws:iam::123456789012:role/",
         "arn:aws:iam::123456789012:role/a b",
@@ -220,8 +222,8 @@ def test_tags_that_no_session_could_carry_are_refused(house, pool_id, wrong):
 
 def test_a_pool_maps_so_many_providers_and_no_more(house, pool_id):
     pools = house.services.identity_pools
-    for number in range(100):
-        pools.set_principal_tags(pool_id, f"provider{number}", use_defaults=True, tags=None)
+    full = {f"provider{number}": {"UseDefaults": True, "PrincipalTags": {}} for number in range(100)}
+    pools.store.save(replace(pools.get(pool_id), principal_tags=full))
     with refused("InvalidParameterException", "at most 100"):
         house.identity.set_principal_tag_attribute_map(IdentityPoolId=pool_id, IdentityProviderName="one more")
     house.identity.set_principal_tag_attribute_map(IdentityPoolId=pool_id, IdentityProviderName="provider7")
@@ -231,8 +233,8 @@ def test_a_pool_maps_so_many_providers_and_no_more(house, pool_id):
 @pytest.mark.identity_operation("GetIdentityPoolRoles", "ResourceNotFoundException")
 @pytest.mark.identity_operation("SetPrincipalTagAttributeMap", "ResourceNotFoundException")
 @pytest.mark.identity_operation("GetPrincipalTagAttributeMap", "ResourceNotFoundException")
-def test_nobodys_pool_and_a_strangers_are_not_found(house, pool_id):
-    for client, name in ((house.identity, NOWHERE), *((stranger, pool_id) for stranger in strangers(house))):
+def test_nobodys_pool_and_a_strangers_are_not_found(house, pool_id, strangers):
+    for client, name in ((house.identity, NOWHERE), *((stranger, pool_id) for stranger in strangers)):
         tagged = {"IdentityPoolId": name, "IdentityProviderName": PROVIDER}
         with refused("ResourceNotFoundException"):
             client.get_identity_pool_roles(IdentityPoolId=name)
@@ -283,9 +285,9 @@ def test_another_kind_of_arn_is_refused(house, wrong):
 @pytest.mark.identity_operation("TagResource", "ResourceNotFoundException")
 @pytest.mark.identity_operation("UntagResource", "ResourceNotFoundException")
 @pytest.mark.identity_operation("ListTagsForResource", "ResourceNotFoundException")
-def test_tags_of_nobodys_pool_and_a_strangers_are_not_found(house, pool_id):
+def test_tags_of_nobodys_pool_and_a_strangers_are_not_found(house, pool_id, strangers):
     mine = arn_of(pool_id)
-    foreign = [(stranger, mine) for stranger in strangers(house)]
+    foreign = [(stranger, mine) for stranger in strangers]
     renamed = (house.identity, mine.replace("123456789012", "999999999999"))
     for client, arn in ((house.identity, arn_of(NOWHERE)), renamed, *foreign):
         with refused("ResourceNotFoundException"):

@@ -1,12 +1,14 @@
 """Identity pools themselves through a stock boto3."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.core.kernel.errors import QuotaExceeded
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
-from tests.support.identities import NOWHERE, PROVIDER, identity_pool, strangers
+from tests.support.identities import NOWHERE, PROVIDER, identity_pool
 
 GOOGLE = {"accounts.google.com": "app.apps.googleusercontent.com"}
 OPENID = "arn:aws:iam::123456789012:oidc-provider/login.example.com/tenant"
@@ -55,6 +57,11 @@ WRONG = {
     "a provider nobody knows": {"SupportedLoginProviders": {"login.example.com": "1"}},
     "a role as OpenID Connect": {"OpenIdConnectProviderARNs": ["arn:aws:iam::123456789012:role/x"]},
     "an OpenID Connect provider twice": {"OpenIdConnectProviderARNs": [OPENID, OPENID]},
+    "another account's OpenID Connect provider": {"OpenIdConnectProviderARNs": [OPENID.replace("1234", "9999")]},
+    "an OpenID Connect provider called as guests are": {
+        "OpenIdConnectProviderARNs": ["arn:aws:iam::123456789012:oidc-provider/unauthenticated"]
+    },
+    "another account's SAML provider": {"SamlProviderARNs": [SAML.replace("1234", "9999")]},
     "an OpenID Connect provider as SAML": {"SamlProviderARNs": [OPENID]},
     "a developer called Google": {"DeveloperProviderName": "accounts.google.com"},
     "a developer called as this service": {"DeveloperProviderName": "cognito-identity.amazonaws.com"},
@@ -149,10 +156,10 @@ def test_a_deleted_pool_is_gone(house):
 
 @pytest.mark.identity_operation("DescribeIdentityPool", "ResourceNotFoundException")
 @pytest.mark.identity_operation("UpdateIdentityPool", "ResourceNotFoundException")
-def test_nobodys_pool_another_accounts_and_another_regions_are_not_found(house):
+def test_nobodys_pool_another_accounts_and_another_regions_are_not_found(house, strangers):
     made = identity_pool(house)
     nobodys = {**made, "IdentityPoolId": NOWHERE}
-    for client, pool in ((house.identity, nobodys), *((stranger, made) for stranger in strangers(house))):
+    for client, pool in ((house.identity, nobodys), *((stranger, made) for stranger in strangers)):
         named = {"IdentityPoolId": pool["IdentityPoolId"]}
         with refused("ResourceNotFoundException"):
             client.describe_identity_pool(**named)
@@ -181,18 +188,16 @@ def test_pools_are_listed_in_pages_within_their_account_and_region(house):
 
 
 @pytest.mark.identity_operation("ListIdentityPools", "InvalidParameterException")
-def test_a_page_token_of_nobodys_and_another_accounts_is_refused(house):
+def test_a_page_token_of_nobodys_and_another_accounts_is_refused(house, strangers):
     identity_pool(house), identity_pool(house)
     token = house.identity.list_identity_pools(MaxResults=1)["NextToken"]
-    for client, given in ((house.identity, "x"), *((stranger, token) for stranger in strangers(house))):
+    for client, given in ((house.identity, "x"), *((stranger, token) for stranger in strangers)):
         with refused("InvalidParameterException"):
             client.list_identity_pools(MaxResults=1, NextToken=given)
     with refused("ValidationException"):
         house.identity.list_identity_pools(MaxResults=61)
 
 
-@pytest.mark.identity_operation("DescribeIdentityPool", "InvalidParameterException")
-@pytest.mark.identity_operation("DeleteIdentityPool", "InvalidParameterException")
 def test_an_id_that_is_none_is_a_validation_exception(house):
     for call in (house.identity.describe_identity_pool, house.identity.delete_identity_pool):
         with refused("ValidationException", "identityPoolId"):
@@ -200,10 +205,6 @@ def test_an_id_that_is_none_is_a_validation_exception(house):
 
 
 def test_an_account_has_no_more_pools_than_it_may(house):
-    from dataclasses import replace
-
-    from app.core.kernel.errors import QuotaExceeded
-
     few = replace(house.services.identity_pools, most_pools=1)
     given: dict[str, Any] = {"account_id": "333333333333", "name": "p", "settings": {}}
     few.create(region="us-east-1", **given)

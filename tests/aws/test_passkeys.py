@@ -193,6 +193,12 @@ def test_what_is_no_credential_is_refused(ada, credential):
         ada.complete(credential)
 
 
+@pytest.mark.parametrize("told", [[], {}, ["platform"], 5, None, "other"])
+def test_what_an_authenticator_tells_of_itself_may_be_anything(ada, device, told):
+    ada.complete({**device.create(ada.start()), "authenticatorAttachment": told})
+    assert "AuthenticatorAttachment" not in ada.listed()["Credentials"][0]
+
+
 def test_an_attestation_that_is_no_cbor_is_refused(ada, device):
     made = device.create(ada.start())
     made["response"]["attestationObject"] = encode(b"\xff" * 80)

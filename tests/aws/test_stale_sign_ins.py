@@ -7,6 +7,7 @@ import pytest
 
 from app.core.kernel.secret import Secret
 from tests.support.aws_house import AwsHouse
+from tests.support.house import PASSWORD
 from tests.support.sign_in_calls import Caller, refused
 
 OTHER = "Another-horse-8-battery"
@@ -71,6 +72,34 @@ def test_the_victims_software_token_stays_theirs(ada):
     ada.house.clock.advance(seconds=30)
     code = app.at(ada.house.clock.now())
     found = ada.respond(ada.by_password(), SOFTWARE_TOKEN_MFA_CODE=code)
+    assert "AccessToken" in found["AuthenticationResult"]
+
+
+BY_MAIL = {"MfaConfiguration": "ON", "EmailMfaConfiguration": {}}
+DEVELOPER = {
+    "EmailSendingAccount": "DEVELOPER",
+    "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/a@example.com",
+}
+
+
+@pytest.mark.parametrize("mfa", [TOKENS, BY_MAIL])
+def test_a_sign_up_that_an_administrator_confirmed_proves_no_address(house, mfa):
+    pool = house.pool(EmailConfiguration=DEVELOPER)
+    house.idp.set_user_pool_mfa_config(UserPoolId=pool.pool_id, **mfa)
+    new = Caller(house, house.app_client(pool), "new")
+    mail = [{"Name": "email", "Value": "new@example.com"}]
+    named = {"Username": "new", "Password": PASSWORD, "UserAttributes": mail}
+    session = house.unsigned.sign_up(ClientId=new.client.client_id, **named)["Session"]
+    house.idp.admin_confirm_sign_up(UserPoolId=pool.pool_id, Username="new")
+    asked = house.unsigned.initiate_auth(
+        ClientId=new.client.client_id, AuthFlow="USER_AUTH", AuthParameters={"USERNAME": "new"}, Session=session
+    )
+    if mfa is TOKENS:
+        verified = verify(new, *begin(new, asked))
+        found = new.respond(verified, "MFA_SETUP")
+    else:
+        assert asked["ChallengeName"] == "EMAIL_OTP"
+        found = new.respond(asked, EMAIL_OTP_CODE=house.outbox("new@example.com")[0]["code"])
     assert "AccessToken" in found["AuthenticationResult"]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-store.lock")
 
 
 def dev(*arguments):
@@ -47,10 +47,12 @@ def test_an_impossible_port_is_refused_before_anything_is_installed(port):
     assert "installing" not in done.stderr
 
 
-def test_the_gateway_is_refused_with_a_reason():
-    done = dev("run", "--gateway")
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_an_impossible_port_of_the_gateway_is_refused_before_anything_is_installed(port):
+    done = dev("run", f"--gateway={port}")
     assert done.returncode == 2
-    assert "the gateway is not part of this version yet" in done.stderr
+    assert "--gateway" in done.stderr
+    assert "installing" not in done.stderr
 
 
 def test_the_development_lock_holds_the_whole_runtime_lock():

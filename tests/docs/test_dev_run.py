@@ -4,9 +4,11 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
 
 from tests.support.free_port import free_port
@@ -60,6 +62,37 @@ def test_ending_it_ends_everything_it_started(dev_run, ending):
     server.process.wait()
     assert session_of(server.pid) == []
     assert server.status("/healthz") == 0
+
+
+def test_with_the_gateway_it_serves_a_store_too_and_ends_all_of_it(dev_run):
+    port = free_port()
+    server = dev_run("--no-demo", "--gateway", str(port))
+    gateway = Server(port=port, data=server.data, process=server.process)
+    wait_until(lambda: gateway.status("/_gateway/healthz") == 200, seconds=SECONDS, what="the gateway")
+    told = server.output()
+    assert f"Gateway on http://localhost:{port}" in told
+    assert "in memory" in told
+    made = subprocess.run(
+        [ROOT / ".venv" / "bin" / "poolhouse", "--data", server.data, "access-key", "create", "admin"],
+        capture_output=True,
+        check=True,
+    )
+    key = json.loads(made.stdout)
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=f"http://localhost:{port}",
+        region_name="us-east-1",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
+    s3.create_bucket(Bucket="mybucket")
+    s3.put_object(Bucket="mybucket", Key="a", Body=b"x")
+    assert s3.get_object(Bucket="mybucket", Key="a")["Body"].read() == b"x"
+    s3.close()
+    os.kill(server.pid, signal.SIGTERM)
+    server.process.wait()
+    assert session_of(server.pid) == []
+    assert gateway.status("/_gateway/healthz") == 0
 
 
 def session_of(leader):

@@ -149,3 +149,13 @@ def test_the_commands_of_the_aws_cli_run(home, checkout, monkeypatch):
     assert '"UserPools": [' in printed
     assert '"GroupName": "editors"' in printed
     assert printed.rstrip().endswith('[\n    "editors"\n]')
+
+
+def test_a_role_is_made_and_simulated_from_the_command_line(home, checkout, monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    [commands] = blocks("iam-and-sts.md", "sh")
+    printed = run([at(home, commands)], checkout)
+    assert '"Arn": "arn:aws:iam::123456789012:role/readers"' in printed
+    assert '"EvalDecision": "allowed"' in printed
+    assert '"Arn": "arn:aws:iam::123456789012:user/development"' in printed

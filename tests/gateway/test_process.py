@@ -1,7 +1,7 @@
 """``poolhouse gateway`` as its operator runs it: a process of its own beside the server, over the same data."""
 
-import json
 import os
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -10,26 +10,36 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from app.config import Settings
+from app.installation import open_installation
 from tests.support.free_port import free_port
+from tests.support.gateway_raw import Raw, code_of
 from tests.support.leash import Leashed
 from tests.support.listening import listens
+from tests.support.prepared_keys import PreparedKeys
 from tests.support.server import ROOT, environment
 from tests.support.waiting import wait_until
+from tests.support.world import fresh_sqlite
 
 
-def poolhouse(data, *arguments):
-    command = [sys.executable, "-m", "app.cli", "--data", str(data), *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment(8000), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def administrators_key(data):
+    """An installation with one key, made in this process."""
+    data.mkdir()
+    settings = Settings(
+        public_url="http://localhost:8000", data_dir=data, database_url=fresh_sqlite(data), mail_from="a@example.com"
+    )
+    opened = open_installation(settings, key_factory=PreparedKeys())
+    try:
+        return opened.services.access_keys.create("123456789012", "admin")
+    finally:
+        opened.close()
 
 
 @pytest.fixture(scope="module")
 def running(store, tmp_path_factory):
     """An administrator's key, and the port of a gateway."""
     folder = tmp_path_factory.mktemp("process")
-    poolhouse(folder / "data", "pool", "create", "pool")
-    key = poolhouse(folder / "data", "access-key", "create", "admin")
+    key = administrators_key(folder / "data")
     port = free_port()
     env = environment(8000) | {
         "POOLHOUSE_UPSTREAM_ACCESS_KEY_ID": "service",
@@ -51,8 +61,8 @@ def s3(running):
             "s3",
             endpoint_url=f"http://localhost:{port}",
             region_name="us-east-1",
-            aws_access_key_id=key["AccessKeyId"],
-            aws_secret_access_key=key["SecretAccessKey"],
+            aws_access_key_id=key.access_key_id,
+            aws_secret_access_key=key.secret.reveal(),
             config=Config(retries={"max_attempts": 0}, signature_version="s3v4"),
         )
         stack.callback(client.close)
@@ -71,3 +81,86 @@ def test_large_objects_pass_both_ways(s3):
     s3.put_object(Bucket="process", Key="large", Body=body)
     assert s3.get_object(Bucket="process", Key="large")["Body"].read() == body
     assert s3.head_object(Bucket="process", Key="large")["ContentLength"] == len(body)
+
+
+# -- what reaches us byte for byte through granian -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def raw(running):
+    key, port = running
+    return Raw(url=f"http://localhost:{port}", key_id=key.access_key_id, secret=key.secret.reveal())
+
+
+def told(port, sent):
+    """Everything the gateway says until it hangs up or waits for more."""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        try:
+            connection.sendall(sent)
+            while part := connection.recv(65536):
+                answer += part
+        except OSError:
+            pass
+    return answer.decode(errors="replace")
+
+
+def head_of(raw, method, target, *more):
+    lines = [
+        f"{method} {target} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in raw.signed(method, target).items()),
+        *more,
+    ]
+    return "\r\n".join((*lines, "Connection: close", "", "")).encode()
+
+
+def test_the_raw_target_is_what_is_judged(raw, s3):
+    s3.put_object(Bucket="process", Key="plain", Body=b"x")
+    assert raw.send("GET", "/process/plain") == (200, "x")
+    assert raw.send("GET", "/process/pl%61in") == (200, "x")
+    for target in ("/process/a/../plain", "/process/a/%2e%2e/plain", "/process/%2e/plain", "/other/..%2Fprocess/plain"):
+        assert code_of(raw.send("GET", target)) == "InvalidURI"
+
+
+def test_doubled_headers_are_refused(running, raw, s3):
+    _, port = running
+    for more in ("X-Amz-Content-Sha256: UNSIGNED-PAYLOAD", "Host: localhost", "Range: bytes=0-0\r\nRange: bytes=1-1"):
+        assert told(port, head_of(raw, "GET", "/process/plain", more)).startswith("HTTP/1.1 400")
+
+
+def test_two_lengths_are_refused(running, raw, s3):
+    _, port = running
+    both = "Content-Length: 3\r\nTransfer-Encoding: chunked"
+    assert told(port, head_of(raw, "PUT", "/process/two", both) + b"3\r\nabc\r\n0\r\n\r\n").startswith("HTTP/1.1 4")
+    assert told(port, head_of(raw, "PUT", "/process/two", "Content-Length: 1\r\nContent-Length: 2") + b"ab").startswith(
+        "HTTP/1.1 400"
+    )
+    assert "Contents" not in s3.list_objects_v2(Bucket="process", Prefix="two")
+
+
+def test_a_client_that_hangs_up_leaves_nothing_behind(running, raw, s3):
+    _, port = running
+    for length in (100, 3_000_000):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(head_of(raw, "PUT", "/process/half", f"Content-Length: {length}") + b"x" * (length // 2))
+    assert raw.send("GET", "/process/plain")[0] in {200, 404}
+    assert "Contents" not in s3.list_objects_v2(Bucket="process", Prefix="half")
+
+
+def test_a_refusal_comes_before_the_body_is_sent(running, raw, s3):
+    _, port = running
+    sent = head_of(
+        raw, "PUT", "/process/never", "Content-Length: 1000000", "Expect: 100-continue", "X-Amz-Acl: public-read"
+    )
+    answer = told(port, sent)
+    assert "AccessDenied" in answer
+    assert "100 Continue" not in answer
+
+
+def test_a_gateway_before_nothing_does_not_start(tmp_path):
+    administrators_key(tmp_path / "data")
+    env = environment(8000) | {"POOLHOUSE_DATA_DIR": str(tmp_path / "data")}
+    command = [sys.executable, "-m", "app.cli", "gateway", "--port", str(free_port())]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "--upstream-s3" in done.stderr

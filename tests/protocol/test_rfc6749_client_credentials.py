@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from sqlalchemy import event
 
 from app.core.tokens.model import VerifiedMachine
 from tests.support.client import Application
 from tests.support.oauth_app import PUBLIC_URL, basic, claims_of, header_of
+from tests.support.statements import counted_statements
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 API = "https://api.example.com"
@@ -186,10 +186,7 @@ def test_a_warm_server_asks_the_database_for_nothing_but_the_configurations_vers
         )
 
     assert ask().status_code == 200
-    statements = []
-    event.listen(
-        application.installation.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2])
-    )
-    assert {ask().status_code for _ in range(20)} == {200}
+    with counted_statements(application.installation.database.engine) as statements:
+        assert {ask().status_code for _ in range(20)} == {200}
     assert {statement for statement in statements if "installation.value" not in statement} == set()
     application.close()

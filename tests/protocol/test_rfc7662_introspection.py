@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event
 
 from app.core.keys.model import KeyPurpose
 from app.core.tokens.issue import sign
 from tests.support.oauth_app import basic, claims_of
+from tests.support.statements import counted_statements
 
 API = "https://api.example.com"
 
@@ -181,8 +181,7 @@ def test_the_token_is_required_once_and_in_the_body(house, gateway):
 
 def test_a_users_token_costs_one_statement(house, gateway):
     token = house.tokens_of()["access_token"]
-    statements = []
-    event.listen(house.world.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    house.introspect(token, gateway)
+    with counted_statements(house.world.database.engine) as statements:
+        house.introspect(token, gateway)
     assert len([one for one in statements if "FROM token_sessions" in one]) == 1
     assert not [one for one in statements if "FROM users" in one]

@@ -1,14 +1,18 @@
 """Users and groups, over SQLite and PostgreSQL."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from app.adapters.sql.user_search import page_of
 from app.core.groups.model import Group
 from app.core.kernel.errors import Conflict, GroupExists, InvalidParameter
 from app.core.kernel.secret import Secret
+from app.core.users.filter import UserFilter
 from app.core.users.model import Identifier, IdentifierKind, PasswordRecord
 from app.core.users.ports import IdentifierTaken
+from tests.support.databases import EmptiedDatabase
 from tests.support.parallel import at_once
 from tests.support.records import names, stored_user, user_record
 from tests.support.world import NOON, World
@@ -233,3 +237,30 @@ def test_a_removed_user_leaves_the_groups(world: World) -> None:
     world.users.remove(pool.pool_id, user.sub)
     world.users.add(user, names("anna"))
     assert world.groups.list_of_user(pool.pool_id, user.sub) == []
+
+
+@pytest.mark.parametrize("prefix", [True, False])
+def test_a_filtered_page_finds_each_user_by_their_key(emptied_postgres: EmptiedDatabase, *, prefix: bool) -> None:
+    world = World(emptied_postgres.url())
+    pool = world.a_pool()
+    with world.database.transaction():
+        for number in range(200):
+            user = user_record(pool, attributes={"email": f"a{number}@example.com"})
+            world.users.add(user, names(f"anna{number}"))
+    statement, given = page_of(pool.pool_id, UserFilter(attribute="email", value="a1", prefix=prefix), None, 60)
+    statement.run(cursor := RememberedCursor(), world.database.engine.dialect, given)
+    with world.database.transaction(), world.database.connection() as connection:
+        connection.exec_driver_sql("ANALYZE users, user_search")
+        for other in ("hashjoin", "mergejoin", "seqscan", "bitmapscan"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{other} = off")
+        plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {cursor.text}", cursor.values)]
+    world.close()
+    assert any("Index Cond" in line and "user_search.sub" in line for line in plan), "\n".join(plan)
+
+
+class RememberedCursor:
+    def execute(self, text: str, values: Any) -> None:
+        self.text, self.values = text, values
+
+    def fetchall(self) -> list[Any]:
+        return []

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from random import Random  # noqa: TID251 - seeded, so that a failure can be seen again
 from typing import Any
 
+from app.aws.models import ServiceModel
 from tests.support.aws_inputs import MODEL, least_input, members_of
 
 _TEXTS = (
@@ -25,20 +26,22 @@ _ANYTHING: tuple[Any, ...] = (None, True, False, 0, 1.5, "a", [], {}, [[]], {"a"
 _DEEP = 200
 
 
-def hostile_input(operation: str, known: Mapping[str, Any], random: Random) -> dict[str, Any]:
+def hostile_input(
+    operation: str, known: Mapping[str, Any], random: Random, model: ServiceModel = MODEL
+) -> dict[str, Any]:
     """What the operation needs, with some members added or replaced by something odd."""
-    document = least_input(operation, known)
-    members = members_of(operation)
+    document = least_input(operation, known, model)
+    members = members_of(operation, model)
     for name in random.sample(sorted(members), k=min(len(members), random.randint(1, 4))):
         if name in known and random.random() < 0.7:
             document[name] = known[name]
         else:
-            document[name] = _odd(members[name]["shape"], random)
+            document[name] = _odd(model, members[name]["shape"], random)
     return document
 
 
-def _odd(name: str, random: Random) -> Any:
-    shape = MODEL.shapes[name]
+def _odd(model: ServiceModel, name: str, random: Random) -> Any:
+    shape = model.shapes[name]
     if random.random() < 0.04:
         return random.choice(_ANYTHING)
     if shape.get("document"):
@@ -47,15 +50,15 @@ def _odd(name: str, random: Random) -> Any:
     if kind == "structure":
         members = shape["members"]
         chosen = {*shape.get("required", ()), *(each for each in members if random.random() < 0.4)}
-        return {each: _odd(members[each]["shape"], random) for each in sorted(chosen)}
+        return {each: _odd(model, members[each]["shape"], random) for each in sorted(chosen)}
     if kind == "list":
-        return [_odd(shape["member"]["shape"], random) for _ in range(random.choice((0, 1, 1, 2, 3)))]
+        return [_odd(model, shape["member"]["shape"], random) for _ in range(random.choice((0, 1, 1, 2, 3)))]
     if kind == "map":
         keys = [
-            random.choice(_KEYS) if random.random() < 0.7 else _odd(shape["key"]["shape"], random)
+            random.choice(_KEYS) if random.random() < 0.7 else _odd(model, shape["key"]["shape"], random)
             for _ in range(random.choice((0, 1, 2, 3)))
         ]
-        return {str(key): _odd(shape["value"]["shape"], random) for key in keys}
+        return {str(key): _odd(model, shape["value"]["shape"], random) for key in keys}
     if kind == "boolean":
         return random.random() < 0.5
     if kind in {"integer", "long"}:

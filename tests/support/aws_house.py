@@ -92,6 +92,10 @@ class AwsHouse:
             config=Config(retries={"max_attempts": 0}),
         )
 
+    def unsigned_client(self, service: str) -> Any:
+        """A stock boto3 client without credentials."""
+        return self._boto(service, config=Config(signature_version=UNSIGNED, retries={"max_attempts": 0}))
+
     def _boto(self, service: str = "cognito-idp", **options: Any) -> Any:
         return boto3.client(service, **{"endpoint_url": self.url, "region_name": "us-east-1", **options})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.aws.models import load_model
+from app.aws.models import ServiceModel, load_model
 from app.aws.validation import java_pattern
 
 MODEL = load_model("cognito-idp")
@@ -20,43 +20,44 @@ _CANDIDATES = (
     "0" * 30,
     "import-abc",
     "terms-of-use",
+    "us-east-1:00000000-0000-4000-8000-000000000000",
 )
 
 
-def least_input(operation: str, known: Mapping[str, Any]) -> dict[str, Any]:
+def least_input(operation: str, known: Mapping[str, Any], model: ServiceModel = MODEL) -> dict[str, Any]:
     """Required members only; those of ``known`` take its value."""
-    shape = MODEL.operations[operation].input
-    return {} if shape is None else _structure(MODEL.shapes[shape], known)
+    shape = model.operations[operation].input
+    return {} if shape is None else _structure(model, model.shapes[shape], known)
 
 
-def members_of(operation: str) -> Mapping[str, Any]:
-    shape = MODEL.operations[operation].input
-    return {} if shape is None else MODEL.shapes[shape]["members"]
+def members_of(operation: str, model: ServiceModel = MODEL) -> Mapping[str, Any]:
+    shape = model.operations[operation].input
+    return {} if shape is None else model.shapes[shape]["members"]
 
 
-def required_of(operation: str) -> set[str]:
-    shape = MODEL.operations[operation].input
-    return set() if shape is None else set(MODEL.shapes[shape].get("required", ()))
+def required_of(operation: str, model: ServiceModel = MODEL) -> set[str]:
+    shape = model.operations[operation].input
+    return set() if shape is None else set(model.shapes[shape].get("required", ()))
 
 
-def _structure(shape: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+def _structure(model: ServiceModel, shape: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: known[name] if name in known else _value(shape["members"][name]["shape"], known)
+        name: known[name] if name in known else _value(model, shape["members"][name]["shape"], known)
         for name in shape.get("required", ())
     }
 
 
-def _value(name: str, known: Mapping[str, Any]) -> Any:
-    shape = MODEL.shapes[name]
+def _value(model: ServiceModel, name: str, known: Mapping[str, Any]) -> Any:
+    shape = model.shapes[name]
     kind = shape["type"]
     if shape.get("document"):
         return {}
     if kind == "structure":
-        return _structure(shape, known)
+        return _structure(model, shape, known)
     if kind == "list":
-        return [_value(shape["member"]["shape"], known) for _ in range(shape.get("min", 1) or 1)]
+        return [_value(model, shape["member"]["shape"], known) for _ in range(shape.get("min", 1) or 1)]
     if kind == "map":
-        return {_value(shape["key"]["shape"], known): _value(shape["value"]["shape"], known)}
+        return {_value(model, shape["key"]["shape"], known): _value(model, shape["value"]["shape"], known)}
     if kind in {"integer", "long"}:
         return max(shape.get("min", 1), 1)
     if kind == "boolean":

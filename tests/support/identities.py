@@ -18,15 +18,6 @@ def identity_pool(house: AwsHouse, **settings: Any) -> dict[str, Any]:
     return {member: value for member, value in answer.items() if member != "ResponseMetadata"}
 
 
-def strangers(house: AwsHouse) -> list[Any]:
-    """Administrators of another account, and of this one in another region."""
-    key = house.services.access_keys.create("999999999999", "another")
-    return [
-        house.client(key.access_key_id, key.secret.reveal(), service="cognito-identity"),
-        house.client(house.key_id, house.secret, region="eu-west-1", service="cognito-identity"),
-    ]
-
-
 def stored_identity(house: AwsHouse, identity_pool_id: str, **logins: str | list[str]) -> Identity:
     """An identity with logins, which are given by the first word of their provider's name: ``facebook="anna"``."""
     names = {"facebook": "graph.facebook.com", "google": "accounts.google.com", "developer": DEVELOPER}

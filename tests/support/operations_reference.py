@@ -1,10 +1,13 @@
 """``python -m tests.support.operations_reference`` writes docs/reference/operations.md: what each operation does here, as tests prove it.
 
+It writes identity-operations.md, too.
+
 An operation *works* where a marked test holds its success and every modelled error that can be provoked.
 """
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from app.blueprints.user_pools.not_yet import NOT_YET
 from tests.aws.test_matrix import held
@@ -109,23 +112,32 @@ def _takes_token(operation: str) -> bool:
     return "AccessToken" in MODEL.shapes[MODEL.operations[operation].input or ""].get("members", {})
 
 
-def marks() -> set[tuple[str, str | None]]:
+@cache
+def marks() -> frozenset[tuple[str, str | None]]:
     """What the tests are marked with: an operation, or an operation and one of its errors."""
-    found: set[tuple[str, str | None]] = set(held())
+    return frozenset({*held(), *written_marks("operation")})
+
+
+def written_marks(mark: str) -> set[tuple[str, str | None]]:
+    """What stands in the marks of this name."""
+    found: set[tuple[str, str | None]] = set()
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        found.update(_marks_in(ast.parse(path.read_text())))
+        text = path.read_text()
+        # Reading all tests as trees takes seconds; few of them are marked.
+        if f"mark.{mark}" in text:
+            found.update(_marks_in(ast.parse(text), mark))
     return found
 
 
-def _marks_in(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
+def _marks_in(tree: ast.Module, mark: str) -> Iterator[tuple[str, str | None]]:
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith("mark.operation"):
+        if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith(f"mark.{mark}"):
             continue
         names = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
         yield str(names[0]), (str(names[1]) if len(names) > 1 else None)
 
 
-def state_of(operation: str, marked: set[tuple[str, str | None]]) -> str:
+def state_of(operation: str, marked: frozenset[tuple[str, str | None]]) -> str:
     if operation in NOT_YET:
         return "not yet"
     if (operation, None) not in marked:
@@ -139,7 +151,7 @@ def state_of(operation: str, marked: set[tuple[str, str | None]]) -> str:
     return f"differs (no test provokes {names})" if missing else "works"
 
 
-def states_of(marked: set[tuple[str, str | None]]) -> dict[str, str]:
+def states_of(marked: frozenset[tuple[str, str | None]]) -> dict[str, str]:
     return {name: state_of(name, marked) for name in MODEL.operations}
 
 
@@ -182,4 +194,7 @@ def document() -> str:
 
 
 if __name__ == "__main__":
+    from tests.support import identity_operations_reference
+
     TARGET.write_text(document())
+    identity_operations_reference.TARGET.write_text(identity_operations_reference.document())

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from app.core.clients.model import Client
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
@@ -41,6 +43,7 @@ def offer_totp(home: House, pool: Pool) -> None:
     )
 
 
+@pytest.mark.stores("sqlite")
 def test_identity_js_goes_the_whole_way(home: House, node: Node) -> None:
     devices = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True}
     pool, client = an_application(home, "identity-js", DeviceConfiguration=devices)
@@ -77,6 +80,7 @@ def test_identity_js_goes_the_whole_way(home: House, node: Node) -> None:
     assert told["afterGlobalSignOut"] == "NotAuthorizedException"
 
 
+@pytest.mark.stores("postgres-redis")
 def test_amplify_goes_the_whole_way(home: House, node: Node) -> None:
     pool, client = an_application(home, "amplify")
     offer_totp(home, pool)

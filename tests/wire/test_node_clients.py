@@ -9,7 +9,14 @@ from tests.support.node import Node
 
 
 @pytest.mark.spec("OpenID Connect Core §3.1")
-@pytest.mark.parametrize("method", ["none", "post", "basic"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param("none", marks=pytest.mark.stores("sqlite")),
+        pytest.param("post", marks=pytest.mark.stores("sqlite")),
+        pytest.param("basic", marks=pytest.mark.stores("postgres-redis")),
+    ],
+)
 def test_openid_client_goes_the_whole_way(home: House, node: Node, method):
     tenant = home.tenant(f"node-{method}")
     client = tenant.public if method == "none" else tenant.confidential

@@ -1,10 +1,12 @@
 """Which users there are, page by page: along the primary key, or along the index of what they are found by. Never a scan."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, cast, delete, insert, null, select, tuple_
 
+from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.tables import user_search, users
 from app.core.kernel.ids import PoolId
 from app.core.users.filter import LONGEST_INDEXED, UserFilter, searchable_values
@@ -13,6 +15,13 @@ from app.core.users.model import User
 _LAST_CHARACTER = "\U0010ffff"
 _INDEXED_ELSEWHERE = frozenset({"sub"})
 """In the primary key of the users themselves."""
+_LISTED = [
+    null().label(column.name) if column.name in {"password_hash", "password_set_at", "srp"} else column
+    for column in users.c
+]
+
+_SUB_OF_USERS = cast(user_search.c.sub, String(36).with_variant(String(36, collation="default"), "postgresql"))
+"""As the users' own key is sorted: compared across collations, PostgreSQL would use no index and read every user."""
 
 
 def write_search(connection: Connection, user: User, *, new: bool = False) -> None:
@@ -36,43 +45,61 @@ def write_search(connection: Connection, user: User, *, new: bool = False) -> No
         )
 
 
-def page_of(pool_id: PoolId, wanted: UserFilter | None, after: Mapping[str, str] | None, limit: int) -> Select[Any]:
-    """The statement for one page: rows of users, with ``position`` for what the index is sorted by."""
+def page_of(
+    pool_id: PoolId, wanted: UserFilter | None, after: Mapping[str, str] | None, limit: int
+) -> tuple[Prepared, dict[str, Any]]:
+    """The statement for one page, and what it is given: rows of users, with ``position`` for what the index is sorted by. What a
+    password is kept as is left out.
+    """
+    given: dict[str, Any] = {"its_pool": pool_id, "most": limit}
+    kind = None
+    if wanted is not None:
+        kind = "prefix" if wanted.prefix else "equal"
+        # A value that fills the index may be cut off there.
+        given["wanted"] = value = wanted.value[:LONGEST_INDEXED]
+        if wanted.prefix:
+            given["wanted_last"] = value + _LAST_CHARACTER
     if wanted is None or wanted.attribute in _INDEXED_ELSEWHERE:
-        return _along_users(pool_id, wanted, after, limit)
+        if after is not None:
+            given["after_sub"] = after["sub"]
+        return _along_users(kind, after is not None), given
+    given["its_name"] = wanted.attribute
+    if after is not None:
+        given |= {"after_value": after["value"], "after_sub": after["sub"]}
+    return _along_search(kind, after is not None), given
+
+
+@cache
+def _along_search(kind: str | None, later: bool) -> Prepared:  # noqa: FBT001 - of these two the statement is made
     value, sub = user_search.c.value, user_search.c.sub
     statement = (
-        select(users, value.label("position"))
-        .join(user_search, and_(user_search.c.pool_id == users.c.pool_id, sub == users.c.sub))
-        .where(user_search.c.pool_id == pool_id, user_search.c.name == wanted.attribute, *_range(value, wanted))
+        select(*_LISTED, value.label("position"))
+        .join(user_search, and_(user_search.c.pool_id == users.c.pool_id, users.c.sub == _SUB_OF_USERS))
+        .where(user_search.c.pool_id == bindparam("its_pool"), user_search.c.name == bindparam("its_name"))
+        .where(*_range(value, kind))
         .order_by(value, sub)
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    if after is not None:
-        statement = statement.where(tuple_(value, sub) > tuple_(after["value"], after["sub"]))
-    return statement
+    if later:
+        statement = statement.where(tuple_(value, sub) > tuple_(bindparam("after_value"), bindparam("after_sub")))
+    return Prepared(statement)
 
 
-def _along_users(
-    pool_id: PoolId, wanted: UserFilter | None, after: Mapping[str, str] | None, limit: int
-) -> Select[Any]:
+@cache
+def _along_users(kind: str | None, later: bool) -> Prepared:  # noqa: FBT001 - as above
     sub = users.c.sub
     statement = (
-        select(users, sub.label("position"))
-        .where(users.c.pool_id == pool_id)
+        select(*_LISTED, sub.label("position"))
+        .where(users.c.pool_id == bindparam("its_pool"), *_range(sub, kind))
         .order_by(users.c.pool_id, sub)
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    if wanted is not None:
-        statement = statement.where(*_range(sub, wanted))
-    if after is not None:
-        statement = statement.where(sub > after["sub"])
-    return statement
+    return Prepared(statement.where(sub > bindparam("after_sub")) if later else statement)
 
 
-def _range(column: ColumnElement[str], wanted: UserFilter) -> list[ColumnElement[bool]]:
-    value = wanted.value[:LONGEST_INDEXED]
-    # A value that fills the index may be cut off there.
-    if not wanted.prefix:
-        return [column == value]
-    return [column >= value, column <= value + _LAST_CHARACTER]
+def _range(column: ColumnElement[str], kind: str | None) -> list[ColumnElement[bool]]:
+    if kind is None:
+        return []
+    if kind == "equal":
+        return [column == bindparam("wanted")]
+    return [column >= bindparam("wanted"), column <= bindparam("wanted_last")]

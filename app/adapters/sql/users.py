@@ -17,6 +17,9 @@ from app.core.users.filter import UserFilter
 from app.core.users.model import Identifier, ListedUser, MfaPreference, PasswordRecord, User, UserStatus
 from app.core.users.ports import IdentifierTaken
 
+_STATUS = {status.value: status for status in UserStatus}
+_NO_FACTORS = MfaPreference()
+
 
 def user_from(row: Row[Any]) -> User:
     """The value of a row that carries all columns of ``users``."""
@@ -31,7 +34,7 @@ def user_from(row: Row[Any]) -> User:
         pool_id=PoolId(row.pool_id),
         sub=Sub(row.sub),
         username=row.username,
-        status=UserStatus(row.status),
+        status=_STATUS[row.status],
         enabled=row.enabled,
         attributes=row.attributes,
         password=password,
@@ -46,7 +49,7 @@ def user_from(row: Row[Any]) -> User:
 
 def _mfa_from(document: dict[str, Any] | None) -> MfaPreference:
     if not document:
-        return MfaPreference()
+        return _NO_FACTORS
     return MfaPreference(enabled=tuple(document["enabled"]), preferred=document["preferred"])
 
 
@@ -142,8 +145,7 @@ class SqlUsers:
     def list_page(
         self, pool_id: PoolId, wanted: UserFilter | None, *, after: Mapping[str, str] | None, limit: int
     ) -> list[ListedUser]:
-        with self._database.connection() as connection:
-            rows = connection.execute(page_of(pool_id, wanted, after, limit)).all()
+        rows = self._database.run(*page_of(pool_id, wanted, after, limit))
         return [ListedUser(user=user_from(row), position={"value": row.position, "sub": row.sub}) for row in rows]
 
     def remove(self, pool_id: PoolId, sub: Sub) -> None:

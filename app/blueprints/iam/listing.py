@@ -1,6 +1,6 @@
 """IAM's lists: ``Marker``, ``MaxItems``, ``IsTruncated``."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -31,6 +31,6 @@ def _read_marker(marker: str | None) -> str | None:
     if marker is None:
         return None
     try:
-        return urlsafe_b64decode(marker.encode("ascii")).decode()
+        return b64decode(marker.encode("ascii"), altchars=b"-_", validate=True).decode()
     except ValueError as error:
         raise AwsError(INVALID, "Invalid Marker.") from error

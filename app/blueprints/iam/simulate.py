@@ -1,7 +1,7 @@
 """What policies would say: the very evaluator that says it, asked by IAM's simulator operations."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
@@ -167,7 +167,7 @@ def _read_marker(marker: str | None) -> int:
     if marker is None:
         return 0
     try:
-        position = urlsafe_b64decode(marker.encode("ascii")).decode("ascii")
+        position = b64decode(marker.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
     except ValueError as error:
         raise AwsError(INVALID, "Invalid Marker.") from error
     if not _POSITION.fullmatch(position):

@@ -46,7 +46,8 @@ class UserAttributes:
         AdminUpdateUserAttributes).
 
         An address that the pool wants verified first waits beside the old one; any other is replaced at once and unverified.
-        Raises ``UnauthorizedAttribute``, ``AttributeViolation``, ``AliasExists``, ``CodeDeliveryFailed`` (the change stands then).
+        Raises ``UnauthorizedAttribute``, ``AttributeViolation``, ``AliasExists``, ``AttemptLimitExceeded``, ``CodeDeliveryFailed`` (the
+        change stands then).
         """
         with self._trail("account.change_attributes", pool, client, user, caller) as trail:
             if client is not None:
@@ -58,9 +59,13 @@ class UserAttributes:
             at_once = {name: value for name, value in changes.items() if name not in waiting}
             pending = {name: value for name, value in current.pending.items() if name not in at_once} | waiting
             changed = replace(change(pool, current, at_once), pending=pending, updated_at=self.clock.now())
+            asked = [name for name in VERIFIABLE if name in waiting or _is_to_verify(pool, current, changed, name)]
+            if client is not None:
+                # Each change sends a code, so it has the allowance of those that are asked for.
+                for _ in asked:
+                    self._check_rate(pool, user)
             saved = self._save(trail, pool, changed)
             trail.detail["attributes"] = " ".join(sorted(changes))
-            asked = [name for name in VERIFIABLE if name in waiting or _is_to_verify(pool, current, saved, name)]
             return tuple(self._send(pool, client, saved, name, caller) for name in asked)
 
     def send_code(self, pool: Pool, client: Client, user: User, attribute: str, caller: Caller) -> Destination:
@@ -70,7 +75,7 @@ class UserAttributes:
         """
         with self._trail("account.send_code", pool, client, user, caller) as trail:
             _check_verifiable(user, attribute)
-            self.rates.check("attribute_code", f"{pool.pool_id}:{user.sub}", CODES_PER_HOUR)
+            self._check_rate(pool, user)
             trail.record()
             return self._send(pool, client, user, attribute, caller)
 
@@ -98,6 +103,9 @@ class UserAttributes:
                 raise
             self.codes.bury(taken)
             return saved
+
+    def _check_rate(self, pool: Pool, user: User) -> None:
+        self.rates.check("attribute_code", f"{pool.pool_id}:{user.sub}", CODES_PER_HOUR)
 
     def _save(self, trail: Trail, pool: Pool, user: User) -> User:
         try:

@@ -68,6 +68,9 @@ _LARGEST = 4000
 _MOST_RULES, _MOST_DECLARATIONS = 200, 1000
 """Each declaration is written with all selectors of its rule: what is small here must not grow large on every page."""
 
+_MOST_WORDS = 64
+"""Of one value: many times what any property needs, so that neither reading nor serving it takes long."""
+
 
 class CssRefused(InvalidParameter):
     """Cognito: SetUICustomization, InvalidParameterException."""
@@ -135,6 +138,8 @@ def _declarations(content: Sequence[Any]) -> Iterable[tuple[str, str]]:
         if name not in _PROPERTIES:
             raise CssRefused(f"CSS property {_shown(name)} is not customizable.")
         words = [token for token in item.value if token.type not in {"whitespace", "comment"}]
+        if len(words) > _MOST_WORDS:
+            raise CssRefused(f"CSS property {name} has a value of more than {_MOST_WORDS} words.")
         shown = {getattr(word, "lower_value", "") for word in words}
         if not words or (name == "display" and not shown <= _DISPLAYS):
             raise CssRefused(f"CSS property {name} has a value that is not allowed.")
@@ -165,7 +170,9 @@ def _word(name: str, token: Any) -> str:
         return str(token.value)
     if kind == "function" and token.lower_name in _COLOUR_FUNCTIONS:
         parts = [part for part in token.arguments if part.type not in {"whitespace", "comment"}]
-        if all(part.type in {"number", "percentage"} or part in (",", "/") for part in parts):
+        if len(parts) <= _MOST_WORDS and all(
+            part.type in {"number", "percentage"} or part in (",", "/") for part in parts
+        ):
             return f"{token.lower_name}({_value(name, parts)})"
     raise refused
 

@@ -158,7 +158,7 @@ def check_registration(
         transports=tuple(sorted({name for name in transports if isinstance(name, str)} & _TRANSPORTS))
         if isinstance(transports, list)
         else (),
-        attachment=attachment if attachment in {"platform", "cross-platform"} else None,
+        attachment=attachment if isinstance(attachment, str) and attachment in {"platform", "cross-platform"} else None,
         user_verified=found.user_verified,
         backed_up=data.flags.be,
         aaguid=found.aaguid,

@@ -13,7 +13,7 @@ from app.core.identity_pools.ports import IdentityStore, LoginVerifier
 from app.core.identity_pools.provider_names import OWN, ProviderNames
 from app.core.identity_pools.refusals import IdentityForbidden, LoginsDoNotMatch
 from app.core.kernel.clock import Clock
-from app.core.kernel.errors import InvalidParameter
+from app.core.kernel.errors import Conflict, InvalidParameter
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 
@@ -84,7 +84,7 @@ class Identities:
             raise IdentityForbidden(identity_id)
         if not tokens:
             raise LoginsDoNotMatch
-        verified = [self.verifier.verify(pool, provider, token) for provider, token in tokens.items()]
+        verified = self.verifier.verify_all(pool, tokens)
         gone = {self.names.canonical(provider) for provider in providers}
         if pool.developer_provider in gone:
             raise InvalidParameter("A developer user is unlinked with the developer's own credentials.")
@@ -134,7 +134,7 @@ class Identities:
         """Two identities of the developer's become the destination's, whose id is returned (Cognito: MergeDeveloperIdentities).
 
         The source is disabled and all its logins lead to the destination. Raises ``InvalidParameter``, ``DeveloperUserNotFound``,
-        ``IdentitiesUnmergeable``.
+        ``IdentitiesUnmergeable``, ``Conflict`` where somebody else changed them at the same time.
         """
         _check_provider(pool, provider)
         if source == destination:
@@ -143,13 +143,13 @@ class Identities:
             identities = [self._developer_user(pool, user).identity_id for user in (source, destination)]
             locked = {one.identity_id: one for one in self.store.find_to_change(pool.identity_pool_id, identities)}
             giving, kept = (locked.get(identity_id) for identity_id in identities)
-            # Somebody may have been quicker between the look and the lock.
+            # Somebody was quicker between the look and the lock.
             if (
                 not (_has(giving, provider, source) and _has(kept, provider, destination))
                 or giving is None
                 or kept is None
             ):
-                raise DeveloperUserNotFound
+                raise Conflict
             if giving.identity_id != kept.identity_id:
                 self._merge(pool, giving, kept)
         return kept.identity_id
@@ -176,11 +176,15 @@ class Identities:
         Raises ``InvalidParameter``, ``IdentityNotFound``, ``DeveloperUserNotFound``, ``DeveloperUserElsewhere``.
         """
         _check_provider(pool, provider)
-        identity = self.get(pool, identity_id)
+        login = Login(provider=provider, subject=developer_user)
         with self.transactions.transaction():
-            if self._developer_user(pool, developer_user).identity_id != identity_id:
+            found = self.store.find_to_change(pool.identity_pool_id, [identity_id])
+            if not found:
+                raise IdentityNotFound(identity_id)
+            identity = found[0]
+            if login not in identity.logins:
+                self._developer_user(pool, developer_user)
                 raise DeveloperUserElsewhere
-            login = Login(provider=provider, subject=developer_user)
             self.store.unlink(identity, [login], now=self.clock.now())
             self.recorder.record("identity.unlink", pool.identity_pool_id, identity=identity_id)
 

@@ -12,6 +12,7 @@ class IdentityPool:
 
     ``roles`` has ``authenticated`` and ``unauthenticated``; ``role_mappings`` SetIdentityPoolRoles' ``RoleMappings`` and
     ``principal_tags`` the attribute maps (``{"UseDefaults": …, "PrincipalTags": …}``), both by the provider's canonical name.
+    A mapping's member ``given`` is the name as the caller wrote it, where that is another spelling.
     """
 
     identity_pool_id: str

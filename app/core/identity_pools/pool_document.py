@@ -20,13 +20,13 @@ PUBLIC_PROVIDERS = frozenset(
 )
 _MOST_PROVIDERS = 50
 """User pools of an identity pool (Cognito: quotas); here also OpenID Connect and SAML providers."""
-_OPENID_CONNECT = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/([\x21-\x7e]{1,255})", re.ASCII)
-_SAML = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:saml-provider/[\w.-]{1,128}", re.ASCII)
-_NOT_A_DEVELOPERS = PUBLIC_PROVIDERS | {OWN, GUESTS, "authenticated"}
-"""Names that mean something else in a login or in a trust policy's ``amr`` condition."""
+_OPENID_CONNECT = re.compile(r"arn:aws:iam::([0-9]{12}):oidc-provider/[\x21-\x7e]{1,255}", re.ASCII)
+_SAML = re.compile(r"arn:aws:iam::([0-9]{12}):saml-provider/[\w.-]{1,128}", re.ASCII)
+_OURS = frozenset({OWN, GUESTS, "authenticated"})
+"""Names that mean something of their own in a login or in a trust policy's ``amr`` condition."""
 
 
-def first_settings(given: Mapping[str, Any], names: ProviderNames) -> dict[str, Any]:
+def first_settings(given: Mapping[str, Any], account_id: str, names: ProviderNames) -> dict[str, Any]:
     """What CreateIdentityPool stores: the members given, defaults added, without name and tags.
 
     Raises ``InvalidParameter``, ``QuotaExceeded``.
@@ -37,24 +37,26 @@ def first_settings(given: Mapping[str, Any], names: ProviderNames) -> dict[str, 
     _check_count(user_pools, "user pools")
     if user_pools:
         settings["CognitoIdentityProviders"] = _user_pools(user_pools, names)
-    hosts = _openid_hosts(settings.get("OpenIdConnectProviderARNs", []))
-    _check_arns(settings.get("SamlProviderARNs", []), _SAML, "SAML provider")
+    hosts = _openid_hosts(settings.get("OpenIdConnectProviderARNs", []), account_id)
+    _check_arns(settings.get("SamlProviderARNs", []), _SAML, account_id, "SAML provider")
     _check_developer(settings.get("DeveloperProviderName"), hosts)
     check_tags(given.get("IdentityPoolTags", {}))
     return settings
 
 
-def next_settings(before: Mapping[str, Any], given: Mapping[str, Any], names: ProviderNames) -> dict[str, Any]:
+def next_settings(
+    before: Mapping[str, Any], given: Mapping[str, Any], account_id: str, names: ProviderNames
+) -> dict[str, Any]:
     """What UpdateIdentityPool stores: everything is replaced but the developer's provider name, which stays.
 
     Raises ``InvalidParameter``, ``QuotaExceeded``.
     """
     own = before.get("DeveloperProviderName")
     if own is None:
-        return first_settings(given, names)
+        return first_settings(given, account_id, names)
     if given.get("DeveloperProviderName", own) != own:
         raise InvalidParameter("The developer provider name of an identity pool cannot be changed once it is set.")
-    return first_settings({**given, "DeveloperProviderName": own}, names)
+    return first_settings({**given, "DeveloperProviderName": own}, account_id, names)
 
 
 _ELSEWHERE = frozenset({"IdentityPoolId", "IdentityPoolName", "IdentityPoolTags"})
@@ -85,19 +87,23 @@ def _user_pools(given: list[Mapping[str, Any]], names: ProviderNames) -> list[di
     return [{"ServerSideTokenCheck": False, **provider} for provider in given]
 
 
-def _openid_hosts(arns: list[str]) -> set[str]:
+def _openid_hosts(arns: list[str], account_id: str) -> set[str]:
     """The providers' names: what follows ``oidc-provider/``."""
-    _check_arns(arns, _OPENID_CONNECT, "OpenID Connect provider")
-    return {arn.partition(":oidc-provider/")[2] for arn in arns}
+    _check_arns(arns, _OPENID_CONNECT, account_id, "OpenID Connect provider")
+    hosts = {arn.partition(":oidc-provider/")[2] for arn in arns}
+    for name in sorted(hosts & _OURS):
+        raise InvalidParameter(f"{name} cannot be the name of an OpenID Connect provider.")
+    return hosts
 
 
-def _check_arns(arns: list[str], pattern: re.Pattern[str], kind: str) -> None:
+def _check_arns(arns: list[str], pattern: re.Pattern[str], account_id: str, kind: str) -> None:
     _check_count(arns, f"{kind}s")
     if len(set(arns)) != len(arns):
         raise InvalidParameter(f"Each {kind} is given once.")
     for arn in arns:
-        if not pattern.fullmatch(arn):
-            raise InvalidParameter(f"{arn} is not the ARN of an {kind}.")
+        found = pattern.fullmatch(arn)
+        if found is None or found[1] != account_id:
+            raise InvalidParameter(f"{arn} is not the ARN of an {kind} of this account.")
 
 
 def _check_count(given: list[Any], kind: str) -> None:
@@ -107,5 +113,5 @@ def _check_count(given: list[Any], kind: str) -> None:
 
 def _check_developer(name: str | None, openid_hosts: set[str]) -> None:
     """One provider's subjects must never be taken for another's."""
-    if name is not None and (name in _NOT_A_DEVELOPERS or name in openid_hosts):
+    if name is not None and name in PUBLIC_PROVIDERS | _OURS | openid_hosts:
         raise InvalidParameter(f"{name} cannot be the name of a developer provider: it means another provider.")

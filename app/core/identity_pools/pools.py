@@ -49,7 +49,7 @@ class IdentityPools:
             account_id=account_id,
             region=region,
             name=name,
-            settings=first_settings(settings, self.names),
+            settings=first_settings(settings, account_id, self.names),
             tags=dict(settings.get("IdentityPoolTags", {})),
             created_at=now,
             updated_at=now,
@@ -82,7 +82,7 @@ class IdentityPools:
             return replace(
                 pool,
                 name=name,
-                settings=next_settings(pool.settings, settings, self.names),
+                settings=next_settings(pool.settings, settings, pool.account_id, self.names),
                 tags=dict(settings.get("IdentityPoolTags", pool.tags)),
             )
 

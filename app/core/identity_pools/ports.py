@@ -62,10 +62,12 @@ class IdentityStore(Protocol):
 
 
 class LoginVerifier(Protocol):
-    """Who does a token stand for? May ask the provider, so never inside a transaction."""
+    """Whom do tokens stand for? May ask the providers, so never inside a transaction."""
 
-    def verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
-        """``provider`` is as the caller wrote it. Raises ``LoginRefused``, ``ProviderUnavailable``."""
+    def verify_all(self, pool: IdentityPool, given: Mapping[str, str]) -> Sequence[VerifiedLogin]:
+        """Of tokens by their providers' names, however these are written. Raises ``LoginRefused`` for the first that proves
+        nothing, ``ProviderUnavailable``, ``InvalidParameter``.
+        """
 
 
 class CredentialBroker(Protocol):

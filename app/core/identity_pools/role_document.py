@@ -14,7 +14,7 @@ DEFAULT_TAGS: Mapping[str, str] = {"username": "sub", "client": "aud"}
 """``UseDefaults`` (Cognito: attributes for access control)."""
 AS_GIVEN = "given"
 """A member of ours: how the caller wrote a provider's name, where that is not its canonical name."""
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[\x21-\x7e]{1,576}", re.ASCII)
+_ROLE = re.compile(r"arn:aws:iam::([0-9]{12}):role/[\x21-\x7e]{1,576}", re.ASCII)
 _MOST_RULES = 25
 _MOST_TAG_MAPS = 100
 _TAG_KEY = re.compile(r"[\w .:/=+\-@]{1,128}")

@@ -100,6 +100,9 @@ class Condition:
         if self.operator.name == NULL:
             return any_of([operand.holds("false" if given else "true", context) for operand in self.operands])
         if not given:
+            if self.if_exists and self.quantifier is Quantifier.ANY:
+                # One suffix says that an absent key does, the other prefix that it does not.
+                return None
             if self.if_exists or self.quantifier is Quantifier.ALL:
                 return True
             return self.operator.negated and self.quantifier is Quantifier.NONE
@@ -162,7 +165,12 @@ def find_operator(name: str) -> tuple[Operator, Quantifier, bool]:
 
 def shown(value: str) -> str:
     """A value within a sentence: in quotes, on one line, and not for pages."""
-    cut = value if len(value) <= 200 else value[:200] + "…"
-    return (
-        '"' + "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in cut) + '"'
-    )
+    return f'"{one_line(value, 200)}"'
+
+
+def one_line(value: str, most: int) -> str:
+    """What a stranger wrote, without what would end a line or colour a terminal."""
+    cut = value if len(value) <= most else value[:most] + "…"
+    if cut.isprintable():
+        return cut
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in cut)

@@ -9,13 +9,14 @@ from app.core.policy.near import missing_keys, nearest
 class Decision:
     """The verdict and its reason.
 
-    ``statement`` and ``policy`` are those that allowed or denied; both are None where nothing spoke of what was asked.
-    ``considered`` are the policies that kept silent then, and ``question`` what they were asked.
+    ``statement`` and ``policy`` are those that allowed or denied; both are None where nothing spoke of what was asked, and
+    ``silent`` are the policies that should have. ``considered`` are all policies, and ``question`` what they were asked.
     """
 
     verdict: Verdict
     statement: Statement | None = None
     policy: Policy | None = None
+    silent: tuple[Policy, ...] = field(default=(), repr=False, compare=False)
     considered: tuple[Policy, ...] = field(default=(), repr=False, compare=False)
     question: Question | None = field(default=None, repr=False, compare=False)
 
@@ -26,7 +27,7 @@ class Decision:
     @property
     def near(self) -> tuple[NearMiss, ...]:
         """The statements that would have allowed but for one part, the nearest first. Worked out when somebody asks."""
-        return () if self.question is None else nearest(self.considered, self.question)
+        return () if self.question is None else nearest(self.silent, self.question)
 
     @property
     def missing_keys(self) -> tuple[str, ...]:

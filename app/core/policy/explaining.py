@@ -1,11 +1,13 @@
 """``explain``: the reason of a decision in a sentence or two."""
 
-from app.core.policy.conditions import shown
+from app.core.policy.conditions import one_line, shown
 from app.core.policy.decision import Decision
 from app.core.policy.matching import Question
 from app.core.policy.model import Asked, Policy, Statement, Verdict
 from app.core.policy.near import carried, compared, unresolved_text
 
+# The longest key of S3 has 1,024 bytes; its ARN is shown whole.
+_MOST_CHARACTERS_OF_A_RESOURCE = 1_200
 _SILENT = {
     Verdict.NO_IDENTITY_ALLOW: "No identity-based policy allows",
     Verdict.NOT_IN_BOUNDARY: "The permissions boundary does not allow",
@@ -16,7 +18,7 @@ _SILENT = {
 
 def explain(decision: Decision, asked: Asked) -> str:
     """Names the statement that decided, or the nearest miss, with its resource and conditions as they were resolved."""
-    what = f"{asked.action} on {asked.resource}"
+    what = f"{asked.action} on {one_line(asked.resource, _MOST_CHARACTERS_OF_A_RESOURCE)}"
     if decision.statement is not None and decision.policy is not None:
         return _decided(decision.policy, decision.statement, Question(asked), what)
     said = f"{_SILENT[decision.verdict]} {what}."

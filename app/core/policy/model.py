@@ -67,6 +67,11 @@ class Policy:
     grants: tuple[Statement, ...] = ()
 
     @property
+    def keys(self) -> frozenset[str]:
+        """The context keys that it reads, in lower case (IAM: GetContextKeysForCustomPolicy)."""
+        return frozenset().union(*(statement.keys for statement in self.statements))
+
+    @property
     def has_variables(self) -> bool:
         """Whether ``${…}`` means anything in it (IAM: since Version 2012-10-17)."""
         return self.version == "2012-10-17"

@@ -29,7 +29,7 @@ def nearest(policies: tuple[Policy, ...], question: Question) -> tuple[NearMiss,
 
 def missing_keys(policies: tuple[Policy, ...], question: Question) -> tuple[str, ...]:
     """The context keys that statements about this action read and the request does not carry, in lower case."""
-    read = {key for policy in policies for each in policy.grants if question.acts(each) for key in each.keys}
+    read = {key for policy in policies for each in policy.statements if question.acts(each) for key in each.keys}
     return tuple(sorted(key for key in read if not question.context.get(key)))
 
 

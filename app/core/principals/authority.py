@@ -8,7 +8,7 @@ from typing import Any
 
 from app.core.kernel.errors import Fact
 from app.core.kernel.sealing import Sealer, Unsealable
-from app.core.policy import Asked, Decision, Policies, Policy, PolicyKind, Verdict, decide, parse
+from app.core.policy import Asked, Decision, MalformedPolicy, Policies, Policy, PolicyKind, Verdict, decide, parse
 from app.core.principals.model import Principal, Role, RoleSession
 
 _ROW = "authorization message"
@@ -55,7 +55,17 @@ class Authority:
         return replace(asked, context={**given, **self._known_of(principal)})
 
     def policies_of(self, principal: Principal) -> Policies:
-        """Every policy that bears on the principal. A session whose role is gone, or is another of the same name, may nothing."""
+        """Every policy that bears on the principal. A session whose role is gone, or is another of the same name, may nothing.
+
+        Neither may anybody with a document that was kept under older rules and is refused under today's: without it the others
+        might allow more than together.
+        """
+        try:
+            return self._policies_of(principal)
+        except MalformedPolicy:
+            return _NOTHING
+
+    def _policies_of(self, principal: Principal) -> Policies:
         session = principal.session
         if session is None:
             if principal.policy is None:

@@ -15,11 +15,11 @@ from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 from app.core.principals.model import OidcProvider, SamlProvider
 from app.core.principals.ports import OidcProviderStore, SamlProviderStore
+from app.core.principals.roles import checked_tags
 
 _MOST_PROVIDERS = 100
 _MOST_CLIENT_IDS = 100
 _MOST_THUMBPRINTS = 5
-_MOST_TAGS = 50
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
 _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
@@ -66,7 +66,7 @@ class OidcProviders:
             url=url.rstrip("/"),
             client_ids=tuple(dict.fromkeys(client_ids)),
             thumbprints=tuple(thumbprints),
-            tags=_checked_tags(tags or {}),
+            tags=checked_tags(tags or {}),
             created_at=self.clock.now(),
         )
         with self.transactions.transaction():
@@ -112,7 +112,7 @@ class OidcProviders:
         self._change(account_id, arn, lambda found: replace(found, thumbprints=tuple(thumbprints)))
 
     def tag(self, account_id: str, arn: str, tags: Mapping[str, str]) -> None:
-        self._change(account_id, arn, lambda found: replace(found, tags=_checked_tags({**found.tags, **tags})))
+        self._change(account_id, arn, lambda found: replace(found, tags=checked_tags({**found.tags, **tags})))
 
     def untag(self, account_id: str, arn: str, keys: set[str]) -> None:
         self._change(account_id, arn, lambda found: replace(found, tags=_without(found.tags, keys)))
@@ -155,7 +155,7 @@ class SamlProviders:
             name=name,
             provider_id=str(uuid4()),
             metadata=metadata,
-            tags=_checked_tags(tags or {}),
+            tags=checked_tags(tags or {}),
             created_at=self.clock.now(),
         )
         with self.transactions.transaction():
@@ -185,7 +185,7 @@ class SamlProviders:
         return self._change(account_id, arn, lambda found: replace(found, metadata=metadata))
 
     def tag(self, account_id: str, arn: str, tags: Mapping[str, str]) -> None:
-        self._change(account_id, arn, lambda found: replace(found, tags=_checked_tags({**found.tags, **tags})))
+        self._change(account_id, arn, lambda found: replace(found, tags=checked_tags({**found.tags, **tags})))
 
     def untag(self, account_id: str, arn: str, keys: set[str]) -> None:
         self._change(account_id, arn, lambda found: replace(found, tags=_without(found.tags, keys)))
@@ -261,12 +261,6 @@ def _check_lists(client_ids: Sequence[str], thumbprints: Sequence[str]) -> None:
         raise InvalidParameter("Thumbprint list must contain fewer than 5 entries.")
     if not all(_THUMBPRINT.fullmatch(thumbprint) for thumbprint in thumbprints):
         raise InvalidParameter("A thumbprint is 40 hexadecimal digits.")
-
-
-def _checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    if len(tags) > _MOST_TAGS:
-        raise QuotaExceeded("The number of tags has reached the maximum limit.")
-    return dict(tags)
 
 
 def _with(items: tuple[str, ...], item: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ _ALPHABET = string.ascii_uppercase + string.digits
 _MOST_POLICY_CHARACTERS = 10_240
 """All inline policies of a role together, without white space (IAM: quotas)."""
 _MOST_ROLES = 1000
+_MOST_TAGS = 50
 
 
 class RoleNotFound(Fact):
@@ -78,7 +79,7 @@ class Roles:
             description=description,
             trust=_checked(trust, PolicyKind.TRUST),
             max_session_seconds=max_session_seconds,
-            tags=dict(tags or {}),
+            tags=checked_tags(tags or {}),
             created_at=self.clock.now(),
         )
         with self.transactions.transaction():
@@ -159,7 +160,10 @@ class Roles:
         return self._change(account_id, name, "role.policy", changed)
 
     def tag(self, account_id: str, name: str, tags: Mapping[str, str]) -> Role:
-        return self._change(account_id, name, "role.tag", lambda role: replace(role, tags={**role.tags, **tags}))
+        """More tags, or other values (IAM: TagRole). Raises ``QuotaExceeded``."""
+        return self._change(
+            account_id, name, "role.tag", lambda role: replace(role, tags=checked_tags({**role.tags, **tags}))
+        )
 
     def untag(self, account_id: str, name: str, keys: set[str]) -> Role:
         kept: Callable[[Role], Role] = lambda role: replace(  # noqa: E731 - one expression, named once
@@ -191,6 +195,13 @@ def _checked(document: str | Mapping[str, Any], kind: PolicyKind) -> Mapping[str
         return document
     kept: Mapping[str, Any] = json.loads(document)
     return kept
+
+
+def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags, if a role or a provider may have so many. Raises ``QuotaExceeded``."""
+    if len(tags) > _MOST_TAGS:
+        raise QuotaExceeded("The number of tags has reached the maximum limit.")
+    return dict(tags)
 
 
 def _check_names(name: str, path: str) -> None:

@@ -12,7 +12,7 @@ from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
 from app.core.principals.key_ids import KeyIds
 from app.core.principals.model import AccessKey
-from app.core.principals.policy import check_policy
+from app.core.principals.policy import read_policy
 from app.core.principals.ports import AccessKeyStore
 
 _SECRET_ALPHABET = string.ascii_letters + string.digits + "+/"
@@ -34,16 +34,15 @@ class AccessKeys:
     root: AccessKey | None = None
     recorder: Recorder = field(default_factory=Unrecorded)
 
-    def create(self, account_id: str, name: str, policy: Mapping[str, Any] | None = None) -> AccessKey:
+    def create(self, account_id: str, name: str, policy: str | Mapping[str, Any] | None = None) -> AccessKey:
         """A new key; nobody but the caller is ever shown its secret. Raises ``MalformedPolicy`` for a policy that is none."""
-        if policy is not None:
-            check_policy(policy)
+        document = None if policy is None else read_policy(policy)
         key = AccessKey(
             access_key_id=KeyIds(hasher=self.hasher).issue("AKIA"),
             account_id=account_id,
             name=name,
             secret=Secret("".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40))),
-            policy=policy,
+            policy=document,
             created_at=self.clock.now(),
         )
         with self.transactions.transaction():

@@ -37,7 +37,7 @@ from app.core.sign_in.model import (
     SrpAnswer,
 )
 from app.core.sign_in.next_step import Ask, Refuse, next_step
-from app.core.sign_in.progression import reason_of
+from app.core.sign_in.progression import reason_of, stands_in
 from app.core.sign_in.second_factors import choose_second_factors
 from app.core.sign_in.srp_exchange import secret_block
 from app.core.users.attributes import change, check_client_writes, held_back, missing_required
@@ -70,29 +70,28 @@ class Answers(FirstSteps):
         attempt = self.attempts.claim(pool, client, session, caller, step=step)
         trail.sub = attempt.sub
         try:
-            self.lockout.check_and_count(pool.pool_id, attempt.data["who"])
+            guess = self.lockout.check_and_count(pool.pool_id, attempt.data["who"])
         except LockedOut:
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, attempt.data["door"])
             raise
         user = self.users.find(pool.pool_id, attempt.sub) if attempt.sub else None
         if not self.exchange.fits(attempt, session, answer) or user is None or not user.enabled:
             trail.detail["reason"] = reason_of(user, right=False)
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, attempt.data["door"])
             raise choose_refusal(user, conceal=conceal)
-        self.lockout.clear(pool.pool_id, attempt.data["who"])
         data = dict(attempt.data)
         if step == steps.PASSWORD_VERIFIER:
             data |= self._device_data(pool, user, device_key or data.get("device_key"), data["door"])
             proven = (*attempt.proven, steps.PASSWORD)
         else:
             device = self.devices.find(pool, user.sub, data["device_key"])
-            if device is None:
+            if device is None or not stands_in(pool, device):
                 raise IncorrectCredentials
             self.devices.touch(pool, device, caller)
             proven = (*attempt.proven, steps.DEVICE)
         trail.event = "sign_in.password" if step == steps.PASSWORD_VERIFIER else "sign_in.device"
         attempt = replace(attempt, proven=proven, data=_without_srp(data))
-        return self._go_on(trail, attempt, pool, client, user, caller)
+        return self._go_on(trail, attempt, pool, client, user, caller, guess)
 
     def _code(
         self,
@@ -108,7 +107,7 @@ class Answers(FirstSteps):
         attempt = self.attempts.claim(pool, client, session, caller, step=among)
         user = self.users.find(pool.pool_id, attempt.sub) if attempt.sub else None
         trail.sub = attempt.sub
-        with self._guessing(pool, session, attempt, caller):
+        with self._guessing(pool, session, attempt, caller) as guess:
             if attempt.step == steps.SOFTWARE_TOKEN_MFA:
                 if user is None:
                     raise CodeMismatch
@@ -120,7 +119,7 @@ class Answers(FirstSteps):
         if attempt.step in steps.CODE_STEPS:
             attempt, user = self._proven_address(pool, attempt, user)
         attempt = replace(attempt, proven=(*attempt.proven, method))
-        return self._go_on(trail, attempt, pool, client, user, caller)
+        return self._go_on(trail, attempt, pool, client, user, caller, guess)
 
     def _recovery_code(
         self, trail: Trail, pool: Pool, client: Client, session: Secret, answer: RecoveryCodeAnswer, caller: Caller
@@ -130,11 +129,11 @@ class Answers(FirstSteps):
             # A recovery code is a second factor, never a first one.
             self.attempts.put_back(session, attempt, failed=True)
             raise CodeMismatch
-        with self._guessing(pool, session, attempt, caller):
+        with self._guessing(pool, session, attempt, caller) as guess:
             self.recovery_codes.take(pool, user, answer.code)
         trail.event = "sign_in.recovery_code"
         attempt = replace(attempt, proven=(*attempt.proven, steps.RECOVERY_CODE))
-        return self._go_on(trail, attempt, pool, client, user, caller)
+        return self._go_on(trail, attempt, pool, client, user, caller, guess)
 
     def _choice(
         self,
@@ -204,7 +203,7 @@ class Answers(FirstSteps):
     ) -> Challenge:
         attempt, user = self._claim(trail, pool, client, session, caller, among=(steps.DEVICE_SRP_AUTH,))
         device = self.devices.find(pool, user.sub, attempt.data["device_key"])
-        if device is None or answer.device_key != device.device_key:
+        if device is None or not stands_in(pool, device) or answer.device_key != device.device_key:
             raise IncorrectCredentials
         parameters, kept = self.exchange.begin_with_device(device, answer.public)
         fresh = replace(attempt, step=steps.DEVICE_PASSWORD_VERIFIER, data={**attempt.data, **kept})

@@ -22,7 +22,7 @@ from app.core.sign_in.first_factors import (
     choose_plausible,
 )
 from app.core.sign_in.model import Challenge, ChoiceAnswer, ChoiceProof, Door, SignedIn
-from app.core.sign_in.progression import Progression, reason_of
+from app.core.sign_in.progression import Progression, countable_address, reason_of
 from app.core.sign_in.second_factors import address_of
 from app.core.sign_in.srp_exchange import secret_block
 from app.core.users.model import User
@@ -64,7 +64,7 @@ class FirstSteps(Progression):
         try:
             guess = self.lockout.check_and_count(pool.pool_id, entry.who)
         except LockedOut:
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, entry.door)
             raise
         # The pre-authentication trigger is asked here, also for an unknown name where existence is concealed.
         try:
@@ -74,15 +74,14 @@ class FirstSteps(Progression):
             raise
         if user is None or not user.enabled or not right:
             trail.detail["reason"] = reason_of(user, right=right)
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, entry.door)
             raise choose_refusal(user, conceal=entry.conceal)
-        self.lockout.clear(pool.pool_id, entry.who)
         # The check of compromised passwords stands here.
         user = self.passwords.rehash(user, password)
         known = self._known(entry, user)
         proven = (steps.PASSWORD, *((steps.DEVICE,) if known.get("device") == "proven" else ()))
         attempt = self._begin(pool, entry.client, user, caller, data=known)
-        return self._go_on(trail, replace(attempt, proven=proven), pool, entry.client, user, caller)
+        return self._go_on(trail, replace(attempt, proven=proven), pool, entry.client, user, caller, guess)
 
     def _with_srp(self, entry: Entry, public: str) -> Challenge:
         """No guess yet: it is counted, and leaves its row, when the proof comes."""
@@ -140,7 +139,11 @@ class FirstSteps(Progression):
             return self._ask_first(
                 trail, entry, steps.WEB_AUTHN, choices, kept, {"CREDENTIAL_REQUEST_OPTIONS": asked.options}
             )
-        able = user if user is not None and user.enabled and answer.choice in self._first_factors(entry) else None
+        # Asked of nobody as well, so that it takes the same time.
+        offered = self._first_factors(entry)
+        able = user if user is not None and user.enabled and answer.choice in offered else None
+        address = countable_address(entry.caller, entry.door)
+        self.rates.check_address("sign_in_code", pool.pool_id, address, CODES_PER_HOUR)
         self.rates.check_name("sign_in_code", f"{pool.pool_id}:{entry.who}", entry.caller, CODES_PER_HOUR)
         destination, kept_code = self.codes.queue(
             pool, entry.client, able, address_of(answer.choice), entry.caller, entry.typed

@@ -16,6 +16,7 @@ from app.core.kernel.errors import (
     UserNotConfirmed,
 )
 from app.core.pools.model import Pool
+from app.core.pools.schema import VERIFIABLE
 from app.core.sign_in.second_factors import choose_second_factors, choose_set_up
 from app.core.users.attributes import missing_required, writable_by
 from app.core.users.model import User, UserStatus
@@ -92,12 +93,12 @@ def _second_factor(attempt: Attempt, pool: Pool, user: User) -> Ask | Refuse | N
 
 
 def _wants_second(attempt: Attempt, pool: Pool, user: User) -> bool:
-    """Who has just confirmed a new account has proven an address of theirs; a passkey that asked for a finger or a PIN is two
+    """Who has just confirmed a new account has proven an address of theirs, unless an administrator confirmed it; a passkey that asked for a finger or a PIN is two
     factors where the pool says so. A code as first factor is offered only to those who have no second (``first_factors.py``).
     """
     if steps.PASSWORD in attempt.proven:
         return True
-    if steps.REGISTERED in attempt.proven:
+    if steps.REGISTERED in attempt.proven and any(user.is_verified(name) for name in VERIFIABLE):
         return bool(choose_second_factors(pool, user)) and user.mfa.enabled != ()
     if steps.VERIFIED_PASSKEY in attempt.proven and pool.settings.mfa.webauthn.multi_factor:
         return False

@@ -10,6 +10,7 @@ from app.core.attempts.service import Attempts
 from app.core.audit.ports import AuditLog
 from app.core.audit.trail import Trail
 from app.core.clients.model import Client
+from app.core.devices.model import Device
 from app.core.factors.password import Passwords
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
@@ -24,7 +25,7 @@ from app.core.kernel.errors import (
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
-from app.core.limits.lockout import Lockout
+from app.core.limits.lockout import Guess, Lockout
 from app.core.limits.rates import Rates
 from app.core.pools.model import Pool
 from app.core.sign_in.factor_codes import FactorCodes
@@ -97,33 +98,44 @@ class Progression:
         return attempt, user
 
     @contextmanager
-    def _guessing(self, pool: Pool, session: Secret, attempt: Attempt, caller: Caller) -> Iterator[None]:
+    def _guessing(self, pool: Pool, session: Secret, attempt: Attempt, caller: Caller) -> Iterator[Guess]:
         """Around the check of a code: guesses of codes and passwords are one count for one person, through every door. A wrong code
-        leaves the attempt where it was, with one failure more.
+        leaves the attempt where it was, with one failure more. What is yielded belongs to ``_go_on``.
         """
         who = attempt.data["who"]
         try:
-            self.lockout.check_and_count(pool.pool_id, who)
+            guess = self.lockout.check_and_count(pool.pool_id, who)
         except LockedOut:
             self.attempts.put_back(session, attempt, failed=False)
             raise
         try:
-            yield
+            yield guess
         except (CodeMismatch, CodeExpired):
             self.attempts.put_back(session, attempt, failed=True)
-            self._count_failure(pool, caller)
+            self._count_failure(pool, caller, attempt.data["door"])
             raise
-        self.lockout.clear(pool.pool_id, who)
 
     def _go_on(  # noqa: PLR0917 - one step of every use case
-        self, trail: Trail, attempt: Attempt, pool: Pool, client: Client, user: User, caller: Caller
+        self,
+        trail: Trail,
+        attempt: Attempt,
+        pool: Pool,
+        client: Client,
+        user: User,
+        caller: Caller,
+        guess: Guess | None = None,
     ) -> Challenge | SignedIn:
-        """Asks the one decision, and carries it out."""
+        """Asks the one decision, and carries it out. ``guess`` was right: it is taken back, and only with the last proof are all
+        that were wrong forgotten. Else who knows the password would have as many codes to guess as they like.
+        """
         remains = next_step(attempt, pool, client, user, self.clock.now())
+        if isinstance(remains, Done):
+            self.lockout.clear(pool.pool_id, attempt.data["who"])
+            return self._finish(trail, attempt, pool, user, remains)
+        if guess is not None:
+            self.lockout.forgive(guess)
         if isinstance(remains, Refuse):
             raise remains.fact
-        if isinstance(remains, Done):
-            return self._finish(trail, attempt, pool, user, remains)
         return self._ask(trail, attempt, pool, client, user, remains, caller)
 
     def _finish(self, trail: Trail, attempt: Attempt, pool: Pool, user: User, done: Done) -> SignedIn:
@@ -172,13 +184,12 @@ class Progression:
         """What the device that the caller names means. One that nobody knows is a new one. On the pages the sealed cookie that carried
         the name is the proof already.
         """
-        settings = pool.settings.devices
-        if settings is None or device_key is None or user is None:
+        if pool.settings.devices is None or device_key is None or user is None:
             return {}
         device = self.devices.find(pool, user.sub, device_key)
         if device is None or not device.confirmed:
             return {}
-        trusted = device.remembered and settings.challenge_required_on_new_device
+        trusted = stands_in(pool, device)
         if door == "pages":
             return {"device": "proven"} if trusted else {}
         return {"device_key": device.device_key, "device": "remembered" if trusted else "known"}
@@ -201,11 +212,25 @@ class Progression:
             raise SessionExpired from None
         return replace(attempt, user_revision=saved.revision), saved
 
-    def _count_failure(self, pool: Pool, caller: Caller) -> None:
-        self.rates.count_failure("sign_in", pool.pool_id, caller.address, ADDRESS_WINDOW)
+    def _count_failure(self, pool: Pool, caller: Caller, door: str) -> None:
+        self.rates.count_failure("sign_in", pool.pool_id, countable_address(caller, door), ADDRESS_WINDOW)
 
     def _trail(self, event: str, pool: Pool, client: Client, caller: Caller) -> Trail:
         return Trail(audit=self.audit, event=event, caller=caller, pool_id=pool.pool_id, client_id=client.client_id)
+
+
+def stands_in(pool: Pool, device: Device) -> bool:
+    """Whether the device spares its user the second factor, as the pool and the device are now."""
+    settings = pool.settings.devices
+    trusting = settings is not None and settings.challenge_required_on_new_device
+    return trusting and device.confirmed and device.remembered
+
+
+def countable_address(caller: Caller, door: str) -> str | None:
+    """The address that failures are counted for. Behind an administrator's call it is the application's own, so that one
+    attacker's failures would be everybody's.
+    """
+    return None if door == "admin" else caller.address
 
 
 def reason_of(user: User | None, *, right: bool) -> str:

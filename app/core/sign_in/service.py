@@ -32,9 +32,9 @@ from app.core.sign_in.model import (
     SrpProof,
 )
 from app.core.sign_in.next_step import Ask, Refuse, next_step
-from app.core.sign_in.progression import FAILURES_PER_USER
+from app.core.sign_in.progression import FAILURES_PER_USER, countable_address
 from app.core.sign_in.srp_exchange import session_in
-from app.core.users.identifiers import candidates, key_of
+from app.core.users.identifiers import candidates, key_of, shorten
 from app.core.users.model import MfaPreference, User, UserStatus
 
 
@@ -60,9 +60,11 @@ class SignIn(Answers):
         like a wrong password. Raises ``IncorrectCredentials``, ``LockedOut``, ``TooManyRequests``, ``UserNotConfirmed``,
         ``PasswordResetRequired``, ``TemporaryPasswordExpired``, and where not concealed ``UserNotFound`` and ``UserDisabled``.
         """
+        proof = replace(proof, username=shorten(proof.username))
         event = "sign_in.password" if isinstance(proof, PasswordProof) else "sign_in.start"
         with self._trail(event, pool, client, caller) as trail:
-            self.rates.check_failures("sign_in", pool.pool_id, caller.address, FAILURES_PER_USER)
+            address = countable_address(caller, door)
+            self.rates.check_failures("sign_in", pool.pool_id, address, FAILURES_PER_USER)
             user = self.users.find_by_identifiers(pool.pool_id, candidates(pool, proof.username))
             # The user migration trigger is asked here, for an unknown name.
             who = key_of(self.hasher, pool, user, proof.username)
@@ -169,11 +171,14 @@ class SignIn(Answers):
             if attempt.data.get("password") != password_mark(self.hasher, user):
                 # Another registration of the same address was confirmed.
                 raise SessionExpired
-            attempt = replace(attempt, data={**attempt.data, "who": user.sub, "door": door})
+            attempt = replace(
+                attempt, data={**attempt.data, "who": user.sub, "door": door}, user_revision=user.revision
+            )
             return self._go_on(trail, attempt, pool, client, user, caller)
 
     def _named(self, pool: Pool, username: str) -> Self:
         """The same room, in which a Session of anybody but the user of that name is none."""
+        username = shorten(username)
 
         def is_theirs(attempt: Attempt) -> bool:
             if username in {attempt.username, attempt.sub, attempt.data.get("typed")}:
@@ -206,12 +211,13 @@ class SignIn(Answers):
             preferred = user.mfa.preferred or steps.SOFTWARE_TOKEN_MFA
             try:
                 # One change: a token is stored only for the record that the attempt was proven against.
-                with self._guessing(pool, session, attempt, caller), self.transactions.transaction():
+                with self._guessing(pool, session, attempt, caller) as guess, self.transactions.transaction():
                     self.software_tokens.confirm(pool, user, code, name=name)
                     user = self.users.save(replace(user, mfa=MfaPreference(enabled=enabled, preferred=preferred)))
                     trail.record()
             except Conflict:
                 raise SessionExpired from None
+            self.lockout.forgive(guess)
             proven = (*attempt.proven, steps.TOTP)
             return self.attempts.put(replace(attempt, proven=proven, user_revision=user.revision))
 

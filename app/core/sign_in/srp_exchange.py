@@ -4,6 +4,7 @@ import calendar
 import hashlib
 import re
 import time
+import unicodedata
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.sign_in.model import SrpAnswer
+from app.core.users.identifiers import comparison_form
 from app.core.users.model import User
 
 SKEW_SECONDS = 5 * 60
@@ -38,14 +40,16 @@ class SrpExchange:
         self, pool: Pool, user: User | None, typed: str, public: str
     ) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """The challenge's parameters and what the attempt keeps. For nobody, the same work with a verifier that nothing fits:
-        salt and name are always the same for one typed name (RFC 5054 §2.5.1.3).
+        salt and name are always the same for one name in any spelling (RFC 5054 §2.5.1.3).
         """
         verifier = None if user is None or not user.enabled else self.passwords.find_verifier(user)
         if user is not None:
             names = self.passwords.names(user)
+            seed = names.member
         else:
-            names = srp.Names(group=srp.pool_name(pool.pool_id), member=self._pretended_name(pool, typed))
-        made = verifier or self._pretended_verifier(pool, names.member)
+            seed, member = self._pretended(pool, typed)
+            names = srp.Names(group=srp.pool_name(pool.pool_id), member=member)
+        made = verifier or self._pretended_verifier(pool, seed)
         parameters, kept = self._offer(names, made, public, real=verifier is not None)
         return {**parameters, "USER_ID_FOR_SRP": names.member, "USERNAME": names.member}, kept
 
@@ -81,18 +85,20 @@ class SrpExchange:
         }
         return {"SALT": verifier.salt.hex(), "SRP_B": f"{offer.public:x}"}, kept
 
-    def _pretended_name(self, pool: Pool, typed: str) -> str:
+    def _pretended(self, pool: Pool, typed: str) -> tuple[str, str]:
+        """Of which the verifier is made, and the name that is told: both the same in every spelling that would find one user."""
+        form = comparison_form(pool, typed)
         if not pool.settings.username_attributes:
-            # In such a pool the name that is typed is the one that is stored.
-            return typed if pool.settings.case_sensitive else typed.lower()
-        raw = hashlib.sha256(
-            self.hasher.digest("pretended sub", f"{pool.pool_id}:{typed.lower()}").encode()
-        ).hexdigest()
-        return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:32]}"
+            # In such a pool the name that is typed is the one that is stored, in lower case and not casefolded.
+            stored = unicodedata.normalize("NFKC", typed).strip()
+            return form, stored if pool.settings.case_sensitive else stored.lower()
+        raw = hashlib.sha256(self.hasher.digest("pretended sub", f"{pool.pool_id}:{form}").encode()).hexdigest()
+        sub = f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:32]}"
+        return sub, sub
 
-    def _pretended_verifier(self, pool: Pool, member: str) -> srp.Verifier:
-        seed = self.hasher.digest("pretended verifier", f"{pool.pool_id}:{member}").encode()
-        raw = hashlib.shake_256(seed).digest(srp.SALT_BYTES + 384)
+    def _pretended_verifier(self, pool: Pool, seed: str) -> srp.Verifier:
+        digest = self.hasher.digest("pretended verifier", f"{pool.pool_id}:{seed}").encode()
+        raw = hashlib.shake_256(digest).digest(srp.SALT_BYTES + 384)
         return srp.Verifier(salt=raw[: srp.SALT_BYTES], value=int.from_bytes(raw[srp.SALT_BYTES :], "big") % srp.N)
 
     def _is_timely(self, timestamp: str) -> bool:

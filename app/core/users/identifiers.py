@@ -166,12 +166,22 @@ def key_of(hasher: Hasher, pool: Pool, user: User | None, typed: str) -> str:
     """Under which name limits, lockouts and codes are counted: one per user whatever alias is typed, one per unknown name."""
     if user is not None:
         return user.sub
+    return "name-" + hasher.digest("unknown name", f"{pool.pool_id}:{comparison_form(pool, typed)}")
+
+
+def comparison_form(pool: Pool, typed: str) -> str:
+    """One for all spellings that would find one user, printable: a user is found by an address in any of its spellings, so a name
+    nobody has is the address it spells.
+    """
     meanings = candidates(pool, typed)
-    # A user is found by an address in any of its spellings, so a name nobody has is counted as the address it spells.
     best = next((c for c in meanings if c.kind in _ADDRESSES), next(iter(meanings), None))
     name = best.value if best else typed[: 4 * MAX_VALUE].strip().casefold()
-    printable = name.encode("utf-8", "backslashreplace").decode()
-    return "name-" + hasher.digest("unknown name", f"{pool.pool_id}:{printable}")
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def shorten(typed: str) -> str:
+    """A typed name of which no more is kept than tells that nobody can have it."""
+    return typed[: MAX_VALUE + 1]
 
 
 def taken_at_creation(identifier: Identifier) -> UsernameExists:

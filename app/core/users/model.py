@@ -92,7 +92,7 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedUser:
-    """One user of a list, and the position in it behind which the next page begins."""
+    """One user of a list, without what their password is kept as, and the position behind which the next page begins."""
 
     user: User
     position: Mapping[str, str]

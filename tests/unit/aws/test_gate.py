@@ -3,17 +3,27 @@
 import pytest
 
 from app.aws.errors import AwsError
-from app.aws.gate import Gate
+from app.aws.gate import Admitted, Gate
+from app.core.kernel.sealing import Sealer
 from app.core.kernel.secret import Secret
+from app.core.principals.authority import Authority
 from app.core.principals.model import AccessKey
+from app.core.principals.temporary import SessionTokenInvalid
 from tests.support.aws_signing import received, sign
+from tests.support.world import MASTER_KEY
 
 NOW = 1_900_000_000
 URL = "http://localhost:8000/"
 POOL = "arn:aws:cognito-idp:us-east-1:111111111111:userpool/us-east-1_abcdefghi"
-OURS = AccessKey(access_key_id="AKIAOURS", account_id="111111111111", name="ci", secret=Secret("s" * 40), created_at=0)
-REMOVED = "AKIAREMOVED"
+OURS = AccessKey(
+    access_key_id="AKIA" + "OURS" * 4, account_id="111111111111", name="ci", secret=Secret("s" * 40), created_at=0
+)
+REMOVED = "AKIA" + "GONE" * 4
 AWS_OWN = "AKIAIOSFODNN7EXAMPLE"
+
+
+def open_none(access_key_id, token):
+    raise SessionTokenInvalid
 
 
 def gate(*, local=False):
@@ -22,6 +32,9 @@ def gate(*, local=False):
         was_issued=lambda key_id: key_id in {OURS.access_key_id, REMOVED},
         real_time=lambda: NOW,
         is_local=lambda: local,
+        open_temporary=open_none,
+        authority=Authority(find_role=lambda arn: None, sealer=Sealer((MASTER_KEY,))),
+        context_of=lambda region: {"aws:requestedregion": (region,)},
         account_id="123456789012",
         region="us-east-1",
     )
@@ -86,28 +99,57 @@ def test_in_development_a_header_that_names_no_issued_key_is_none(header):
     assert admit(header=header, local=True).principal.access_key_id is None
 
 
+@pytest.mark.parametrize("key_id", [OURS.access_key_id, REMOVED])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "AWS4-HMAC-SHA256 Credential = {}/20300317/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=0",
+        'AWS4-HMAC-SHA256 credential="{}"',
+        "AWS4-HMAC-SHA256 Credential=test, Credential={}",
+        "AWS {}:signature",
+        "AKIA{}",
+    ],
+)
+def test_in_development_an_issued_key_in_a_header_that_cannot_be_read_is_no_strangers(header, key_id):
+    assert refusal(header=header.format(key_id), local=True) == "IncompleteSignatureException"
+
+
 def test_a_strangers_session_token_is_not_asked_about_in_development():
     assert admit(AWS_OWN, "x", token="t", local=True).principal.access_key_id is None
 
 
-@pytest.mark.parametrize(
-    ("statement", "why"),
-    [
-        ([], "because no identity-based policy allows the cognito-idp:GetGroup action"),
-        ([{"Effect": "Deny", "Action": "*", "Resource": "*"}], "with an explicit deny in an identity-based policy"),
-    ],
-)
-def test_who_is_not_allowed_is_told_what_in_awss_words(statement, why):
+ALLOW = {"Effect": "Allow", "Action": "cognito-idp:GetGroup", "Resource": POOL}
+HERE = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+
+
+def limited(*statements, region="us-east-1"):
     principal = admit(OURS.access_key_id).principal
-    limited = type(principal)(
+    made = type(principal)(
         arn=principal.arn,
         account_id=principal.account_id,
         access_key_id=principal.access_key_id,
-        policy={"Statement": statement},
+        policy={"Version": "2012-10-17", "Statement": list(statements)},
     )
+    return Admitted(principal=made, region=region)
+
+
+def test_who_is_allowed_is_told_nothing():
+    gate().check_allowed(limited({**ALLOW, "Condition": HERE}), "cognito-idp:GetGroup", POOL)
+
+
+@pytest.mark.parametrize(
+    ("statement", "region", "why"),
+    [
+        ({**ALLOW, "Resource": POOL + "x"}, "us-east-1", "because no identity-based policy allows the cognito-idp:GetGroup action"),
+        ({**ALLOW, "Effect": "Deny"}, "us-east-1", "with an explicit deny in an identity-based policy"),
+        ({**ALLOW, "Condition": HERE}, "eu-west-3", "because no identity-based policy allows the cognito-idp:GetGroup action"),
+    ],
+)  # fmt: skip
+def test_who_is_not_allowed_is_told_what_in_awss_words_and_then_why(statement, region, why):
     with pytest.raises(AwsError) as caught:
-        gate().check_allowed(limited, "cognito-idp:GetGroup", POOL)
+        gate().check_allowed(limited(statement, region=region), "cognito-idp:GetGroup", POOL)
     assert caught.value.code == "AccessDeniedException"
-    assert caught.value.message == (
+    assert caught.value.message.startswith(
         f"User: arn:aws:iam::111111111111:user/ci is not authorized to perform: cognito-idp:GetGroup on resource: {POOL} {why}"
     )
+    assert 'tatement 1 of policy "access key"' in caught.value.message

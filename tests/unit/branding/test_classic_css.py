@@ -58,6 +58,16 @@ def test_a_stylesheet_does_not_grow_by_repeating_itself() -> None:
     assert made == ":root:root .field label { width: 1px; }\n"
 
 
+@pytest.mark.parametrize("value", ["1px " * 65, "rgb(" + "1," * 33 + ")", "rgb(1,2,3) " * 65, "a," * 40_000])
+def test_a_value_of_very_many_words_is_refused(value: str) -> None:
+    with pytest.raises(CssRefused):
+        classic_stylesheet(f".label-customizable {{ color: {value} }}")
+
+
+def test_a_long_list_of_fonts_is_taken() -> None:
+    assert classic_stylesheet(f".label-customizable {{ font-family: {'Arial, ' * 31}serif }}").count("Arial") == 31
+
+
 def test_nothing_asks_for_nothing() -> None:
     assert classic_stylesheet("") == ""
     assert classic_stylesheet("/* a comment */") == ""

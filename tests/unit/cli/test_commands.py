@@ -280,10 +280,20 @@ def test_an_access_key_takes_its_policy_from_a_file(poolhouse, pool, tmp_path):
 
 @pytest.mark.parametrize(
     "policy",
-    ["{", "[]", "{}", "@/no/such/file", '{"Statement": [{"Effect": "Allow", "NotAction": "*", "Resource": "*"}]}'],
+    ["{", "[]", "{}", "@/no/such/file", '{"Statement": []}', '{"Statement": [{"Effect": "Allow", "NotAction": "*"}]}'],
 )
 def test_an_access_key_with_a_policy_that_is_none_is_not_made(poolhouse, pool, policy):
     answer = poolhouse("access-key", "create", "ci", "--policy", policy)
     assert answer.code in {1, 2}
     assert "Traceback" not in answer.complaint
     assert poolhouse("access-key", "list").json == []
+
+
+def test_an_access_key_is_refused_with_the_place_and_the_reason(poolhouse, pool):
+    policy = (
+        '{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"stringlike": {"a:b": "c"}}}}'
+    )
+    assert poolhouse("access-key", "create", "ci", "--policy", policy).complaint == (
+        "Error: Statement 1 has a Condition that cannot be enforced:"
+        ' "stringlike" is no condition operator; StringLike is.\n'
+    )

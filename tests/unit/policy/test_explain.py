@@ -145,13 +145,16 @@ def test_missing_keys_are_those_that_statements_about_the_action_read():
 def test_an_explanation_is_one_line_of_bounded_length():
     values = [f"{number}" + "x" * 400 for number in range(20)]
     made = policy(statement(Condition={"StringEquals": {"s3:prefix": values}}))
-    text = told(made, asked(s3__prefix="\n\x1b[31m" + "y" * 5_000))
+    text = told(made, asked(resource="arn:aws:s3:::b/\r\n\ud800" + "z" * 5_000, s3__prefix="\n\x1b[31m" + "y" * 5_000))
     assert "and 17 more" in text
     assert text.isprintable()
-    assert len(text) < 1_500
+    assert len(text) < 2_700
     assert json.loads(json.dumps(text)) == text
 
 
-def test_a_decision_without_a_question_has_no_misses():
-    decision = decide(Policies(identity=(policy(statement()),)), asked())
-    assert (decision.near, decision.missing_keys) == ((), ())
+def test_what_is_decided_has_no_misses_and_yet_missing_keys():
+    made = policy(statement(), statement("Deny", Condition={"StringEquals": {"a:b": "x"}}))
+    decision = decide(Policies(identity=(made,)), asked())
+    assert decision.allowed
+    assert (decision.near, decision.missing_keys) == ((), ("a:b",))
+    assert made.keys == {"a:b"}

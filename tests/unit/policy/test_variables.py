@@ -136,3 +136,20 @@ def test_a_lone_variable_stands_for_a_whole_arn_and_no_pattern_of_one():
 
 def test_a_policy_that_spells_a_tag_with_spaces_is_resolved():
     assert reaches("${aws:PrincipalTag/Cost Center}", "x", **{"aws__principaltag/cost center": "x"})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "resource", "fits"),
+    [
+        ("arn:aws:s3:::${a:b}/*", "arn:aws:s3:::x/1", True),
+        ("arn:aws:s3:::${a:b}/*", "arn:aws:sns:::x/1", False),
+        ("arn:aws:s3:::${a:b}/*", "arn:aws:s3:us-east-1::x/1", False),
+        ("arn:aws:s3:::${a:b}", "*", False),
+        ("arn:aws:*:*:*:${a:b}/*", "arn:aws:sns:us-east-1:1:x/1", True),
+        ("arn:aws:s*:*:1:${a:b}/*", "arn:aws:sns:us-east-1:2:x/1", False),
+    ],
+)
+def test_beside_a_variable_the_other_five_parts_count_as_well(pattern, resource, fits):
+    question = asked(resource=resource, a__b="x")
+    assert judged(policy(statement(resource=pattern)), question).allowed is fits
+    assert judged(policy(statement(NotResource=pattern)), question).allowed is not fits

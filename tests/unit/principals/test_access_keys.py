@@ -100,6 +100,6 @@ def test_a_key_that_nobody_has_cannot_be_taken_back(keys):
 
 
 def test_a_key_with_a_policy_that_is_none_is_not_made(keys):
-    with pytest.raises(InvalidParameter):
-        keys.create("1", "ci", {"Statement": [{"Effect": "Allow", "NotAction": "*", "Resource": "*"}]})
+    with pytest.raises(InvalidParameter, match=r"Statement 1 has both Action and NotAction\."):
+        keys.create("1", "ci", {"Statement": [{"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": "*"}]})
     assert keys.list_all() == []

@@ -164,7 +164,10 @@ TABLE = [
         "a remembered device proves itself also where no factor follows",
         OPTIONAL, ("pwd",), NONE, {}, Ask(step="DEVICE_SRP_AUTH"), device="remembered",
     ),
-    row("who has just registered", ON, ("signed_up",), NONE, ADDRESS, done("pwd")),
+    row("who has just registered", ON, ("signed_up",), NONE, {**ADDRESS, "email_verified": "true"}, done("pwd")),
+    row("whose account an administrator confirmed", ON, ("signed_up",), NONE, ADDRESS, Ask(step=MAIL, choices=(MAIL,))),
+    row("and who has no address", TOTP_ONLY, ("signed_up",), NONE, {}, Ask(step="MFA_SETUP", choices=(TOTP,))),
+    row("an administrator confirmed it and none is due", OPTIONAL, ("signed_up",), NONE, ADDRESS, done("pwd")),
 ]  # fmt: skip
 
 

@@ -15,10 +15,26 @@ from app.core.kernel.errors import (
     UserNotFound,
 )
 from app.core.kernel.secret import Secret
-from app.core.sign_in.model import SignedIn
+from app.core.sign_in.first_steps import CODES_PER_HOUR
+from app.core.sign_in.model import ChoiceAnswer, ChoiceProof, PasswordProof, SignedIn, SrpAnswer, SrpProof
 from app.core.sign_in.progression import ADDRESS_WINDOW
+from app.core.sign_in.srp_exchange import secret_block
 from tests.support.directory import BROWSER, JANE, OTHER, PASSWORD, STRANGER, build
 from tests.support.world import World, fresh_sqlite
+
+
+class Kept:
+    """An ``Ephemeral`` that knows the longest value it was given."""
+
+    def __init__(self, inner):
+        self.inner, self.longest = inner, 0
+
+    def put(self, kind, key, value, **options):
+        self.longest = max(self.longest, len(value))
+        return self.inner.put(kind, key, value, **options)
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
 
 
 @pytest.fixture
@@ -214,6 +230,43 @@ def test_an_address_that_sprays_is_slowed_down_and_locks_nobody(house, pool, cli
     assert isinstance(house.enter(pool, client), SignedIn)
 
 
+def test_the_address_behind_an_administrators_call_is_not_counted(house, pool, client):
+    house.a_user(pool)
+    for _ in range(99):
+        house.rates.count_failure("sign_in", pool.pool_id, BROWSER.address, ADDRESS_WINDOW)
+    for number in range(3):
+        with pytest.raises(IncorrectCredentials):
+            house.enter(pool, client, f"user{number}@example.com", OTHER, door="admin")
+    assert isinstance(house.enter(pool, client), SignedIn)
+    with pytest.raises(IncorrectCredentials):
+        house.enter(pool, client, "user@example.com", OTHER)
+    with pytest.raises(TooManyRequests):
+        house.enter(pool, client)
+    assert isinstance(house.enter(pool, client, door="admin"), SignedIn)
+
+
+def test_an_address_has_codes_sent_to_twenty_users_worth_of_names(house):
+    policy = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}}
+    pool = house.world.a_pool(policy)
+    client = house.world.a_client(pool)
+    house.a_user(pool)
+
+    def ask(name=JANE, caller=BROWSER, door="api"):
+        proof = ChoiceProof(username=name, preferred="EMAIL_OTP")
+        return house.sign_in.start(pool, client, proof, caller, door=door)
+
+    for _ in range(298):
+        house.rates.check_address("sign_in_code", pool.pool_id, BROWSER.address, CODES_PER_HOUR)
+    for number in range(2):
+        ask(f"user{number}@example.com")
+    for name in (JANE, "user301@example.com"):
+        with pytest.raises(TooManyRequests):
+            ask(name)
+    assert ask(caller=STRANGER).step == ask(door="admin").step == "EMAIL_OTP"
+    house.clock.advance(hours=1)
+    assert ask().step == "EMAIL_OTP"
+
+
 def test_successes_of_an_address_do_not_count_against_it(house, pool, client):
     house.a_user(pool)
     for _ in range(99):
@@ -325,3 +378,98 @@ def test_a_lock_does_not_tell_by_spellings_who_exists(  # noqa: PLR0917
         return found
 
     assert outcomes("jane", "Jane") == outcomes("ghost", "Ghost") == [IncorrectCredentials] * 5 + [LockedOut]
+
+
+@pytest.mark.parametrize("name", ["x" * 131_072, "€" * 131_072, f"{'x' * 400}@example.com", f"jane{' ' * 500}"])
+@pytest.mark.parametrize("kind", [PasswordProof, ChoiceProof, SrpProof])
+def test_of_a_name_that_nobody_can_have_little_is_kept(house, name, kind):
+    pool = house.world.a_pool({"UsernameAttributes": None})
+    client = house.world.a_client(pool)
+    house.a_user(pool, "jane")
+    kept = Kept(house.attempts.ephemeral)
+    sign_in = replace(house.sign_in, attempts=replace(house.attempts, ephemeral=kept))
+    more = {PasswordProof: {"password": PASSWORD}, SrpProof: {"public": "abcdef12"}, ChoiceProof: {}}[kind]
+    try:
+        found = sign_in.start(pool, client, kind(username=name, **more), BROWSER, door="api")
+    except IncorrectCredentials:
+        assert kind is PasswordProof
+    else:
+        # Whoever answers with the name as typed answers for it.
+        choice = ChoiceAnswer(choice="PASSWORD", password=PASSWORD)
+        wrong = SrpAnswer(signature="x", secret_block=secret_block(found.session), timestamp="x")
+        with pytest.raises(IncorrectCredentials):
+            sign_in.answer(
+                pool, client, found.session, choice if kind is ChoiceProof else wrong, BROWSER, username=name
+            )
+    assert kept.longest < 10_000
+
+
+PLAIN = {"UsernameAttributes": None}
+BY_PHONE = {"UsernameAttributes": ["phone_number"]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "known", "nobodys", "spellings"),
+    [
+        (PLAIN, "jane", "june", [" {} ", "{}\t", "\uff2a{1}", "J{1}"]),
+        ({**PLAIN, "UsernameConfiguration": {"CaseSensitive": True}}, "jane", "june", [" {} ", "\uff4a{1}"]),
+        ({**PLAIN, "AliasAttributes": ["email"]}, "jane", "june", [" {} ", "J{1}"]),
+        ({}, JANE, "june@example.com", [" {} ", "J{1}", "\uff2a{1}"]),
+        (BY_PHONE, "+15550001212", "+15550001213", [" {} ", "+1 555 (000) {0[8]}{0[9]}{0[10]}{0[11]}"]),
+    ],
+)
+def test_a_challenge_of_srp_does_not_tell_by_spellings_who_exists(  # noqa: PLR0917
+    house, settings, known, nobodys, spellings
+):
+    pool = house.world.a_pool(settings)
+    client = house.world.a_client(pool)
+    house.directory.create(pool, known, {}, permanent_password=PASSWORD)
+
+    def told(name):
+        found = house.sign_in.start(pool, client, SrpProof(username=name, public="abcdef12"), BROWSER, door="api")
+        names = ("USERNAME", "USER_ID_FOR_SRP", "SALT")
+        return found.username, *(found.parameters[parameter] for parameter in names)
+
+    for name in (known, nobodys):
+        assert {told(spelling.format(name, name[1:])) for spelling in ["{}", *spellings]} == {told(name)}
+    assert told(known)[3] != told(nobodys)[3]
+
+
+def test_a_name_with_letters_that_fold_is_told_like_a_stored_one(house):
+    pool = house.world.a_pool(PLAIN)
+    client = house.world.a_client(pool)
+    house.directory.create(pool, "Straße", {}, permanent_password=PASSWORD)
+    told = [
+        house.sign_in.start(pool, client, SrpProof(username=name, public="abcdef12"), BROWSER, door="api").username
+        for name in ("Straße", "Maße")
+    ]
+    assert told == ["straße", "maße"]
+
+
+class NoPasskeys:
+    """Nobody has one; counts how often that is asked."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def has_any(self, *_):
+        self.asked += 1
+        return False
+
+
+@pytest.mark.parametrize("door", ["api", "pages"])
+@pytest.mark.parametrize("preferred", ["EMAIL_OTP", None])
+def test_passkeys_are_looked_for_as_often_whether_there_is_such_a_user(house, door, preferred):
+    policy = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]}}}
+    pool = house.world.a_pool(policy)
+    client = house.world.a_client(pool)
+    house.a_user(pool)
+    told = []
+    for name in (JANE, "june@example.com"):
+        passkeys = NoPasskeys()
+        sign_in = replace(house.sign_in, passkeys=passkeys)
+        found = sign_in.start(pool, client, ChoiceProof(username=name, preferred=preferred), BROWSER, door=door)
+        if preferred is None:
+            found = sign_in.answer(pool, client, found.session, ChoiceAnswer(choice="EMAIL_OTP"), BROWSER)
+        told.append((found.step, passkeys.asked))
+    assert told[0] == told[1]
