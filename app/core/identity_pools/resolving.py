@@ -86,8 +86,8 @@ class Resolving:
         return made
 
     def _proven(self, pool: IdentityPool, identity_id: str, logins: Sequence[VerifiedLogin]) -> Identity:
-        current = self._get(pool, identity_id)
         if not logins:
+            current = self._get(pool, identity_id)
             if not current.is_guest:
                 raise IdentityForbidden(identity_id)
             if not pool.allows_guests:
@@ -97,7 +97,8 @@ class Resolving:
         if len(known) > 1:
             raise LoginsClash
         if known and known[0].identity_id == identity_id:
-            return self._linked(pool, current, logins)
+            return self._linked(pool, known[0], logins)
+        current = self._get(pool, identity_id)
         if not current.is_guest:
             raise LoginsDoNotMatch
         if not known:
