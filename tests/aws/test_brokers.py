@@ -200,9 +200,9 @@ def test_an_sts_that_does_not_answer_is_an_external_service(tmp_path):
 # -- tags, and what is told of a refusal -------------------------------------------------------------------------------
 
 
-def tagged(found: Elsewhere, trust_there: dict[str, Any]) -> Any:
+def tagged(found: Elsewhere, trust_there: dict[str, Any], pool: Any = None) -> Any:
     """Credentials of ada's whose role here and there takes tags, and may read what is filed under her name."""
-    pool = found.ids.pool_for(found.client)
+    pool = pool or found.ids.pool_for(found.client)
     both = (WITH_TOKEN, "sts:TagSession")
     arn = found.ids.role(pool, document=trust(pool.identity_pool_id, actions=both))
     found.ids.pools.set_roles(pool.identity_pool_id, {"authenticated": arn}, {})
@@ -227,6 +227,18 @@ def test_principal_tags_arrive_as_tags_of_the_session(house, by_key):
         client.get_role(RoleName="of-ada")
     with refused("AccessDenied"):
         client.get_role(RoleName="of-grace")
+
+
+def test_tags_arrive_inside_the_token_too(house, by_token):
+    pool = by_token.ids.pool_for(by_token.client)
+    statement = trusting_issuer(by_token, "authenticated")
+    provider = statement["Principal"]["Federated"]
+    house.iam.add_client_id_to_open_id_connect_provider(
+        OpenIDConnectProviderArn=provider, ClientID=pool.identity_pool_id
+    )
+    given = tagged(by_token, {**statement, "Condition": {"Null": {"aws:RequestTag/name": "false"}}}, pool)
+    session = house.services.temporary_keys.open(given["AccessKeyId"], given["SessionToken"]).session
+    assert session.tags == {"name": "ada"}
 
 
 def test_a_role_there_that_takes_no_tags_gives_no_credentials(by_key):
