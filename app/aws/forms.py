@@ -75,7 +75,7 @@ def _tree(parameters: Mapping[str, str]) -> Tree:
     root: Tree = {}
     for key, value in parameters.items():
         parts = key.split(".") if len(key) <= _LONGEST_KEY else ()
-        if not 0 < len(parts) <= _DEEPEST:
+        if not 0 < len(parts) <= _DEEPEST or "" in parts:
             continue
         at = root
         for part in parts[:-1]:

@@ -10,6 +10,8 @@ from app.gateway.exchange import Incoming, Outgoing, read_headers
 from app.gateway.refusal import Refusal
 from app.gateway.service import Gateway, refusal_answer
 
+_PATIENCE = 30
+"""Seconds a thread waits for the next piece of a body."""
 _Message = MutableMapping[str, Any]
 
 
@@ -78,7 +80,12 @@ class _Body:
 
     def read(self, most: int) -> bytes:
         while not self._left and not self._is_done:
-            message = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+            asked = asyncio.run_coroutine_threadsafe(self._next(), self._loop)
+            try:
+                message = asked.result(_PATIENCE)
+            except TimeoutError as late:
+                asked.cancel()
+                raise Refusal("RequestTimeout", "The body did not arrive in time.") from late
             if message["type"] != "http.request":
                 raise Refusal("IncompleteBody", "The client hung up.")
             self._left = message.get("body", b"")

@@ -1,5 +1,6 @@
 """Who calls, and may they? Nothing is waived here in any mode: no key, no answer."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from app.core.principals.model import AccessKey, Principal, TemporaryKey
 from app.core.principals.temporary import SessionRevoked, SessionTokenExpired, SessionTokenInvalid
 from app.gateway.refusal import Refusal
 from app.gateway.signatures import Claim, check_claim
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Callers:
 
     def identify(self, claim: Claim, *, service: str) -> Caller:
         """Raises ``Refusal`` for unknown keys, tokens that do not open, and signatures that do not fit."""
-        caller = self._caller(claim)
+        caller = self.find(claim)
         check_claim(claim, caller.secret, service=service, region=self.region, now=self.real_time())
         if caller.principal.account_id != self.account_id:
             raise Refusal(
@@ -53,9 +56,14 @@ class Callers:
         """Raises ``Refusal`` where the policies do not allow it, with the reason."""
         decision = self.authority.decide(caller.principal, asked)
         if not decision.allowed:
+            _log.info(
+                "gateway.denied",
+                extra={"principal": caller.principal.arn, "action": asked.action, "verdict": decision.verdict.name},
+            )
             raise self._denied(caller.principal, asked, decision)
 
-    def _caller(self, claim: Claim) -> Caller:
+    def find(self, claim: Claim) -> Caller:
+        """Whoever the claim names; nothing is proven. Raises ``Refusal`` for unknown keys and tokens that do not open."""
         key_id = claim.authorization.access_key_id
         if claim.session_token is not None:
             return _of_session(self._open(key_id, claim.session_token))

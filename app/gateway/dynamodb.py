@@ -9,7 +9,7 @@ from app.gateway.dynamodb_tables import Tables, sha256
 from app.gateway.exchange import Incoming, Outgoing
 from app.gateway.payloads import body_length
 from app.gateway.refusal import Refusal
-from app.gateway.signatures import read_claim
+from app.gateway.signatures import UNSIGNED, read_claim
 from app.gateway.upstream import Upstream
 
 _LARGEST_BODY = 16 * 1024 * 1024
@@ -64,6 +64,8 @@ class DynamoDb:
         unknown = sorted(name for name in incoming.headers if name.startswith("x-amz-") and name not in _KNOWN)
         if unknown:
             raise Refusal("InvalidRequest", f"These headers mean nothing to DynamoDB: {', '.join(unknown)}")
+        # Who is nobody's key gets no memory for a body.
+        self.callers.find(read_claim(incoming, service="dynamodb", body_hash=UNSIGNED))
         body = _read_body(incoming)
         digest = sha256(body)
         claim = read_claim(incoming, service="dynamodb", body_hash=digest)

@@ -197,7 +197,10 @@ class DynamoDbRequest:
         if action in _READS:
             found["dynamodb:select"] = (_select(entry),)
         else:
-            found["dynamodb:returnvalues"] = (_optional(entry, "ReturnValues", "NONE"),)
+            returned = _optional(entry, "ReturnValues", "NONE")
+            # A condition that fails on purpose would else show the whole item.
+            on_failure = _optional(entry, "ReturnValuesOnConditionCheckFailure", "NONE")
+            found["dynamodb:returnvalues"] = (returned if on_failure == "NONE" else on_failure,)
         found["dynamodb:returnconsumedcapacity"] = (_optional(self.document, "ReturnConsumedCapacity", "NONE"),)
         return found
 

@@ -21,7 +21,7 @@ from app.gateway.signatures import SIGNED_CHUNKS_TRAILER, STREAMING, UNSIGNED, U
 PIECE = 64 * 1024
 SMALL = 1024 * 1024
 """Up to here a body is read and proven before the store is spoken to at all."""
-LARGEST_CHUNK = 16 * 1024 * 1024
+LARGEST_CHUNK = 4 * 1024 * 1024
 """A signed chunk is proven as a whole, so it is held in memory as a whole."""
 LARGEST_OBJECT = 5 * 1024**3
 _EMPTY = hashlib.sha256(b"").hexdigest()

@@ -23,6 +23,7 @@ S3_STATUS = {
     "NoSuchUpload": 404,
     "NotImplemented": 501,
     "RequestTimeTooSkewed": 403,
+    "RequestTimeout": 400,
     "ServiceUnavailable": 503,
     "SignatureDoesNotMatch": 403,
     "XAmzContentSHA256Mismatch": 400,

@@ -24,6 +24,8 @@ SIGNED_CHUNKS_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 STREAMING = frozenset({SIGNED_CHUNKS, SIGNED_CHUNKS_TRAILER, UNSIGNED_TRAILER})
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_HEADER_NAME = re.compile(r"[a-z0-9._-]{1,256}", re.ASCII)
+_HEADER_VALUE = re.compile(r"(?:[!-~\x80-\U0010ffff](?:[ -~\x80-\U0010ffff]*[!-~\x80-\U0010ffff])?)?")
 _PRESIGNED = frozenset(
     {
         "X-Amz-Algorithm",
@@ -186,6 +188,8 @@ def _with_hoisted(headers: Mapping[str, str], query: Mapping[str, str]) -> dict[
         lower = name.lower()
         if not lower.startswith("x-amz-"):
             continue
+        if not _HEADER_NAME.fullmatch(lower) or not _HEADER_VALUE.fullmatch(value):
+            raise Refusal("InvalidArgument", "A parameter that stands for a header could not be one.")
         if lower in found:
             raise Refusal("InvalidArgument", f"{lower} is both in the query and in a header.")
         found[lower] = value

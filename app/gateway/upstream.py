@@ -167,6 +167,9 @@ class _Taking:
             self.close()
             raise
         if not piece:
+            if self._response.length:
+                self.close()
+                raise ConnectionResetError("the store hung up in the middle of its answer")
             self._is_done = True
             self._keep()
             raise StopIteration

@@ -206,3 +206,12 @@ def test_a_device_stands_in_for_nothing_that_it_does_not_at_the_end(ada, change)
     proof = srp.answer(device.group, device.key, device.secret, late["ChallengeParameters"])
     told = refused(ada.respond, "DEVICE_PASSWORD_VERIFIER", late["Session"], DEVICE_KEY=device.key, **proof)
     assert told == "NotAuthorizedException"
+
+
+def test_who_signs_in_again_and_again_leaves_few_devices_behind(ada):
+    offered = [ada.by_password()["AuthenticationResult"]["NewDeviceMetadata"]["DeviceKey"] for _ in range(12)]
+    with ada.house.installation.database.connection() as connection:
+        rows = connection.exec_driver_sql("SELECT device_key FROM devices WHERE pool_id = ?", (ada.pool.pool_id,))
+        kept = set(rows.scalars())
+    assert len(kept) == 10
+    assert offered[-1] in kept

@@ -228,6 +228,12 @@ def test_attributes_are_judged_wherever_an_expression_names_them(house, admin):
     denied(
         reader.update_item, TableName="notes", Key=key, UpdateExpression="SET #x = if_not_exists(topic, :v)", **update
     )
-    denied(
-        reader.update_item, TableName="notes", Key=key, UpdateExpression="SET #x = :v", ReturnValues="ALL_OLD", **update
-    )
+    for asked_back in ("ReturnValues", "ReturnValuesOnConditionCheckFailure"):
+        denied(
+            reader.update_item,
+            TableName="notes",
+            Key=key,
+            UpdateExpression="SET #x = :v",
+            **{asked_back: "ALL_OLD"},
+            **update,
+        )

@@ -193,6 +193,20 @@ def test_a_presigned_request_serves_no_other(ada):
     assert code_of(ada.send("GET", target, {"Authorization": "AWS4-HMAC-SHA256 x"}, sign=False)) == "InvalidArgument"
 
 
+@pytest.mark.parametrize(
+    "moved",
+    [
+        "x-amz-meta-a=b%0D%0Ax-amz-acl%3A%20public-read",
+        "x-amz-meta-a%0D%0Ab=c",
+        "x-amz-meta-a=%20b",
+        "x-amz-meta-%C3%A9=c",
+    ],
+)
+def test_a_parameter_that_stands_for_a_header_must_be_able_to_be_one(ada, moved):
+    target = ada.presigned("PUT", f"{PATH}?{moved}")
+    assert code_of(ada.send("PUT", target, body=b"x", sign=False)) == "InvalidArgument"
+
+
 def test_signature_version_2_is_answered_with_what_to_do(house):
     client = house.client("s3", house.key_id, house.secret, signature_version="s3")
     url = client.generate_presigned_url("get_object", Params={"Bucket": "mybucket", "Key": "a"})

@@ -141,7 +141,8 @@ def test_two_lengths_are_refused(running, raw, s3):
 def test_a_client_that_hangs_up_leaves_nothing_behind(running, raw, s3):
     _, port = running
     for length in (100, 3_000_000):
-        told(port, head_of(raw, "PUT", "/process/half", f"Content-Length: {length}") + b"x" * (length // 2))
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(head_of(raw, "PUT", "/process/half", f"Content-Length: {length}") + b"x" * (length // 2))
     assert raw.send("GET", "/process/plain")[0] in {200, 404}
     assert "Contents" not in s3.list_objects_v2(Bucket="process", Prefix="half")
 
@@ -156,16 +157,10 @@ def test_a_refusal_comes_before_the_body_is_sent(running, raw, s3):
     assert "100 Continue" not in answer
 
 
-def test_a_service_that_is_not_behind_it_and_bad_settings_are_said(tmp_path):
-    env = environment(8000) | {"POOLHOUSE_DATA_DIR": str(tmp_path / "data")}
+def test_a_gateway_before_nothing_does_not_start(tmp_path):
     administrators_key(tmp_path / "data")
-    port = str(free_port())
-    for arguments, expected in (
-        ((), "--upstream-s3"),
-        (("--upstream-s3", "http://127.0.0.1:1"), "POOLHOUSE_UPSTREAM_ACCESS_KEY_ID"),
-        (("--upstream-s3", "ftp://127.0.0.1"), "must be an origin"),
-    ):
-        command = [sys.executable, "-m", "app.cli", "gateway", "--port", port, *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=30)
-        assert done.returncode != 0
-        assert expected in done.stderr
+    env = environment(8000) | {"POOLHOUSE_DATA_DIR": str(tmp_path / "data")}
+    command = [sys.executable, "-m", "app.cli", "gateway", "--port", str(free_port())]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "--upstream-s3" in done.stderr

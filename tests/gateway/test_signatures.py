@@ -54,44 +54,48 @@ def check(request, secret=SECRET, now=NOW):
     check_claim(read_claim(request, service="s3"), secret, service="s3", region="us-east-1", now=now)
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_what_botocore_signs_is_accepted(target):
-    check(signed(target, {"x-amz-meta-a": "  two   spaces ", "x-amz-acl": "private"}))
+def test_what_botocore_signs_is_accepted():
+    for target in TARGETS:
+        check(signed(target, {"x-amz-meta-a": "  two   spaces ", "x-amz-acl": "private"}))
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_what_we_sign_is_what_botocore_would(target):
-    path, _, query = target.partition("?")
-    headers = {"host": "s3.example", "x-amz-acl": "private", "content-type": "text/plain"}
-    ours = sign(
-        Request(method="PUT", path=path, query=query, headers=headers, body=b""),
-        access_key_id=KEY_ID,
-        secret=SECRET,
-        region="us-east-1",
-        service="s3",
-        payload="UNSIGNED-PAYLOAD",
-        now=NOW,
-    )
-    check(incoming(target, {**headers, **ours}, "PUT"))
-    with pytest.raises(Refusal):
-        check(incoming(target, {**headers, **ours, "x-amz-acl": "public-read"}, "PUT"))
+def test_what_we_sign_is_what_botocore_would():
+    for target in TARGETS:
+        path, _, query = target.partition("?")
+        theirs = signed(target, {"x-amz-acl": "private"}, "PUT")
+        ours = sign(
+            Request(
+                method="PUT",
+                path=path,
+                query=query,
+                headers={"host": "s3.example", "x-amz-acl": "private", "content-type": "text/plain"},
+                body=b"",
+            ),
+            access_key_id=KEY_ID,
+            secret=SECRET,
+            region="us-east-1",
+            service="s3",
+            payload="UNSIGNED-PAYLOAD",
+            now=NOW,
+        )
+        assert ours["authorization"] == theirs.headers["authorization"]
 
 
-@pytest.mark.parametrize("target", [target for target in TARGETS if target != "/"])
-def test_what_botocore_presigns_is_accepted(target):
-    request = AWSRequest("GET", f"http://s3.example{target}")
-    S3SigV4QueryAuth(Credentials(KEY_ID, SECRET.reveal(), "token"), "s3", "us-east-1", expires=60).add_auth(request)
-    got = incoming(request.url.removeprefix("http://s3.example"), {"host": "s3.example"})
-    claim = read_claim(got, service="s3")
-    assert claim.session_token == "token"
-    assert claim.query == read_query(target.partition("?")[2])
-    at = read_date(claim.date)
-    check(got, now=at + 59)
-    for now in (at + 60, at - 901):
-        with pytest.raises(Refusal):
-            check(got, now=now)
-    with pytest.raises(Refusal, match="does not match"):
-        check(got, secret=Secret("x" * 40), now=at)
+def test_what_botocore_presigns_is_accepted():
+    for target in TARGETS[1:]:
+        request = AWSRequest("GET", f"http://s3.example{target}")
+        S3SigV4QueryAuth(Credentials(KEY_ID, SECRET.reveal(), "token"), "s3", "us-east-1", expires=60).add_auth(request)
+        got = incoming(request.url.removeprefix("http://s3.example"), {"host": "s3.example"})
+        claim = read_claim(got, service="s3")
+        assert claim.session_token == "token"
+        assert claim.query == read_query(target.partition("?")[2])
+        at = read_date(claim.date)
+        check(got, now=at + 59)
+        for now in (at + 60, at - 901):
+            with pytest.raises(Refusal):
+                check(got, now=now)
+        with pytest.raises(Refusal, match="does not match"):
+            check(got, secret=Secret("x" * 40), now=at)
 
 
 @pytest.mark.parametrize(

@@ -282,7 +282,7 @@ def device(user, key: str = "us-east-1_1", **changes) -> Device:
 
 def test_of_parallel_confirmations_of_one_device_one_is_written(world, user):
     store = SqlDevices(world.database)
-    store.add(device(user), waiting_since=0)
+    store.add(device(user), waiting_since=0, waiting_most=10)
     told = [device(user, confirmed=True, salt=b"salt", verifier=bytes([n])) for n in range(2, 6)]
     outcomes = at_once(store.confirm, told)
     assert sorted(outcomes) == [False, False, False, True]
@@ -293,15 +293,15 @@ def test_of_parallel_confirmations_of_one_device_one_is_written(world, user):
 def test_nobody_is_offered_a_device(world, user):
     world.users.remove(user.pool_id, user.sub)
     with pytest.raises(UserNotFound):
-        SqlDevices(world.database).add(device(user), waiting_since=0)
+        SqlDevices(world.database).add(device(user), waiting_since=0, waiting_most=10)
 
 
 def test_a_page_of_devices_holds_the_users_own_confirmed_ones(world, pool, user):
     store = SqlDevices(world.database)
     for number in range(3):
-        store.add(device(user, f"k{number}", confirmed=True), waiting_since=0)
-    store.add(device(user, "k9"), waiting_since=0)
-    store.add(device(stored_user(world, pool, "bob"), "k4", confirmed=True), waiting_since=0)
+        store.add(device(user, f"k{number}", confirmed=True), waiting_since=0, waiting_most=10)
+    store.add(device(user, "k9"), waiting_since=0, waiting_most=10)
+    store.add(device(stored_user(world, pool, "bob"), "k4", confirmed=True), waiting_since=0, waiting_most=10)
     page = store.list_page(user.pool_id, user.sub, after="", limit=2)
     assert [one.device_key for one in page] == ["k0", "k1"]
     rest = store.list_page(user.pool_id, user.sub, after="k1", limit=9)
@@ -310,7 +310,7 @@ def test_a_page_of_devices_holds_the_users_own_confirmed_ones(world, pool, user)
 
 def test_with_a_device_go_the_sessions_that_began_on_it(world, user):
     store = SqlDevices(world.database)
-    store.add(device(user), waiting_since=0)
+    store.add(device(user), waiting_since=0, waiting_most=10)
     sessions = {}
     for name, extra in [("its", {"device_key": "us-east-1_1"}), ("another", {"device_key": "x"}), ("none", {})]:
         sessions[name] = session_record(code_record(user), extra=extra)
@@ -324,9 +324,41 @@ def test_with_a_device_go_the_sessions_that_began_on_it(world, user):
     assert found == {"its": NOON + 5, "another": None, "none": None}
 
 
+def test_of_devices_that_wait_the_newest_stay(world, user, pool):
+    store = SqlDevices(world.database)
+    bob = stored_user(world, pool, "bob")
+    store.add(device(bob, "bobs"), waiting_since=0, waiting_most=3)
+    store.add(device(user, "confirmed", confirmed=True, created_at=NOON - 9), waiting_since=0, waiting_most=3)
+    for number in range(5):
+        store.add(device(user, f"k{number}", created_at=NOON + number), waiting_since=0, waiting_most=3)
+    keys = ("confirmed", "k0", "k1", "k2", "k3", "k4")
+    there = [key for key in keys if store.find(user.pool_id, user.sub, key)]
+    assert there == ["confirmed", "k2", "k3", "k4"]
+    assert store.find(bob.pool_id, bob.sub, "bobs") is not None
+
+
+def test_of_confirmed_devices_those_used_last_stay_and_the_others_sessions_end(world, user, pool):
+    store = SqlDevices(world.database)
+    bob = stored_user(world, pool, "bob")
+    store.add(device(bob, "bobs", confirmed=True), waiting_since=0, waiting_most=10)
+    for number in range(5):
+        used = device(user, f"k{number}", confirmed=True, last_used_at=NOON + 9 - number)
+        store.add(used, waiting_since=0, waiting_most=10)
+    its = session_record(code_record(user), extra={"device_key": "k3"})
+    kept = session_record(code_record(user), extra={"device_key": "k0"})
+    world.tokens.add_session(its)
+    world.tokens.add_session(kept)
+    store.drop_surplus(used, most=3, at=NOON + 20)
+    page = store.list_page(user.pool_id, user.sub, after="", limit=9)
+    assert [one.device_key for one in page] == ["k0", "k1", "k4"]
+    assert world.tokens.find_session(user.pool_id, its.origin_jti)[0].revoked_at == NOON + 20
+    assert world.tokens.find_session(user.pool_id, kept.origin_jti)[0].revoked_at is None
+    assert store.find(bob.pool_id, bob.sub, "bobs") is not None
+
+
 def test_somebody_elses_device_is_not_forgotten(world, pool, user):
     store = SqlDevices(world.database)
-    store.add(device(user, confirmed=True), waiting_since=0)
+    store.add(device(user, confirmed=True), waiting_since=0, waiting_most=10)
     other = stored_user(world, pool, "bob")
     assert not store.remove(pool.pool_id, other.sub, "us-east-1_1", at=NOON)
     assert not store.set_remembered(pool.pool_id, other.sub, "us-east-1_1", remembered=True, at=NOON)

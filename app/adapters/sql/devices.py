@@ -1,7 +1,8 @@
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, select, update
+from sqlalchemy import Row, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.db import Database
@@ -20,13 +21,11 @@ class SqlDevices:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, device: Device, *, waiting_since: int) -> None:
-        forgotten = and_(
-            _C.pool_id == device.pool_id,
-            _C.sub == device.sub,
-            _C.confirmed.is_(False),
-            _C.created_at < waiting_since,
-        )
+    def add(self, device: Device, *, waiting_since: int, waiting_most: int) -> None:
+        waiting = and_(_C.pool_id == device.pool_id, _C.sub == device.sub, _C.confirmed.is_(False))
+        newest = select(_C.device_key).where(waiting).order_by(_C.created_at.desc(), _C.device_key)
+        kept = newest.limit(waiting_most - 1).scalar_subquery()
+        forgotten = and_(waiting, or_(_C.created_at < waiting_since, _C.device_key.not_in(kept)))
         try:
             with self._database.refusable() as connection:
                 connection.execute(delete(devices).where(forgotten))
@@ -67,20 +66,36 @@ class SqlDevices:
         with self._database.connection() as connection:
             connection.execute(update(devices).where(its).values(last_used_at=at, last_address=address))
 
+    def drop_surplus(self, device: Device, *, most: int, at: int) -> None:
+        others = and_(
+            _C.pool_id == device.pool_id,
+            _C.sub == device.sub,
+            _C.confirmed.is_(True),
+            _C.device_key != device.device_key,
+        )
+        by_use = select(_C.device_key).where(others).order_by(_C.last_used_at.desc(), _C.device_key)
+        with self._database.connection() as connection:
+            surplus = connection.execute(by_use.offset(most - 1)).scalars().all()
+        if surplus:
+            self._remove(device.pool_id, device.sub, surplus, at=at)
+
     def remove(self, pool_id: PoolId, sub: Sub, device_key: str, *, at: int) -> bool:
-        its = and_(_C.pool_id == pool_id, _C.device_key == device_key, _C.sub == sub)
+        return self._remove(pool_id, sub, [device_key], at=at)
+
+    def _remove(self, pool_id: PoolId, sub: Sub, device_keys: Sequence[str], *, at: int) -> bool:
+        its = and_(_C.pool_id == pool_id, _C.device_key.in_(device_keys), _C.sub == sub)
         s = token_sessions.c
         signed_in_with_it = and_(
             s.pool_id == pool_id,
             s.sub == sub,
             s.revoked_at.is_(None),
-            s.document["extra", "device_key"].as_string() == device_key,
+            s.document["extra", "device_key"].as_string().in_(device_keys),
         )
         with self._database.writing() as connection:
-            gone = connection.execute(delete(devices).where(its).returning(_C.device_key)).one_or_none()
-            if gone is not None:
+            gone = connection.execute(delete(devices).where(its).returning(_C.device_key)).all()
+            if gone:
                 connection.execute(update(token_sessions).where(signed_in_with_it).values(revoked_at=at))
-        return gone is not None
+        return bool(gone)
 
 
 def _columns(device: Device) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from app.core.users.model import User
 
 WAITING_SECONDS = 24 * 3600
 """How long an offered device may wait to be confirmed before its row makes room."""
+WAITING_MOST = 10
+CONFIRMED_MOST = 100
+"""Devices of one user: what a script that signs in again and again leaves behind stays small."""
 _GROUP_ALPHABET = string.ascii_letters + string.digits
 _LONGEST_SALT = 64
 
@@ -44,7 +47,7 @@ class Devices:
             modified_at=now,
             last_used_at=now,
         )
-        self.store.add(device, waiting_since=now - WAITING_SECONDS)
+        self.store.add(device, waiting_since=now - WAITING_SECONDS, waiting_most=WAITING_MOST)
         return NewDevice(device_key=device.device_key, group_key=device.group_key)
 
     def find(self, pool: Pool, sub: Sub, device_key: str) -> Device | None:
@@ -93,6 +96,7 @@ class Devices:
             with self.transactions.transaction():
                 if not self.store.confirm(confirmed):
                     raise DeviceKeyExists
+                self.store.drop_surplus(confirmed, most=CONFIRMED_MOST, at=now)
                 trail.record()
         return confirmed
 

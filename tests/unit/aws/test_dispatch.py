@@ -12,8 +12,16 @@ from app.aws.errors import AwsError
 from app.aws.gate import Gate
 from app.core.kernel.caller import Caller
 from app.core.kernel.errors import Fact, PoolNotFound, Unavailable
+from app.core.kernel.sealing import Sealer
+from app.core.principals.authority import Authority
+from app.core.principals.temporary import SessionTokenInvalid
+from tests.support.world import MASTER_KEY
 
 NOW = 1_900_000_000
+
+
+def open_none(access_key_id, token):
+    raise SessionTokenInvalid
 
 
 def ask(handler=None, *, operation="ListUserPools", body=b'{"MaxResults": 1}', local=True):
@@ -23,6 +31,9 @@ def ask(handler=None, *, operation="ListUserPools", body=b'{"MaxResults": 1}', l
         was_issued=lambda _: False,
         real_time=lambda: NOW,
         is_local=lambda: local,
+        open_temporary=open_none,
+        authority=Authority(find_role=lambda arn: None, sealer=Sealer((MASTER_KEY,))),
+        context_of=lambda region: {"aws:requestedregion": (region,)},
         account_id="123456789012",
         region="us-east-1",
     )

@@ -15,8 +15,10 @@ from tests.support.world import MASTER_KEY
 NOW = 1_900_000_000
 URL = "http://localhost:8000/"
 POOL = "arn:aws:cognito-idp:us-east-1:111111111111:userpool/us-east-1_abcdefghi"
-OURS = AccessKey(access_key_id="AKIAOURS", account_id="111111111111", name="ci", secret=Secret("s" * 40), created_at=0)
-REMOVED = "AKIAREMOVED"
+OURS = AccessKey(
+    access_key_id="AKIA" + "OURS" * 4, account_id="111111111111", name="ci", secret=Secret("s" * 40), created_at=0
+)
+REMOVED = "AKIA" + "GONE" * 4
 AWS_OWN = "AKIAIOSFODNN7EXAMPLE"
 
 
@@ -95,6 +97,21 @@ def test_in_development_the_region_is_the_scopes():
 @pytest.mark.parametrize("header", ["Bearer abc", "AWS4-HMAC-SHA256 Credential=test", "Basic dGVzdA=="])
 def test_in_development_a_header_that_names_no_issued_key_is_none(header):
     assert admit(header=header, local=True).principal.access_key_id is None
+
+
+@pytest.mark.parametrize("key_id", [OURS.access_key_id, REMOVED])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "AWS4-HMAC-SHA256 Credential = {}/20300317/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=0",
+        'AWS4-HMAC-SHA256 credential="{}"',
+        "AWS4-HMAC-SHA256 Credential=test, Credential={}",
+        "AWS {}:signature",
+        "AKIA{}",
+    ],
+)
+def test_in_development_an_issued_key_in_a_header_that_cannot_be_read_is_no_strangers(header, key_id):
+    assert refusal(header=header.format(key_id), local=True) == "IncompleteSignatureException"
 
 
 def test_a_strangers_session_token_is_not_asked_about_in_development():

@@ -91,8 +91,23 @@ def test_half_an_administrator_is_refused():
     assert mistakes(ROOT_ACCESS_KEY_ID="AKIAROOT")
 
 
+def test_half_a_service_key_is_refused():
+    assert mistakes(UPSTREAM_SECRET_ACCESS_KEY="secret")
+
+
+@pytest.mark.parametrize("url", ["ftp://store", "http://store/path", "http://user@store", "store:9000"])
+def test_a_store_behind_the_gateway_is_an_origin(url):
+    assert mistakes(UPSTREAM_S3=url)
+    assert mistakes(UPSTREAM_DYNAMODB=url)
+
+
+def test_a_token_that_could_be_guessed_is_refused():
+    assert mistakes(GATEWAY_TOKEN="short")
+
+
 def test_no_secret_shows_in_the_settings_or_in_a_mistake():
     settings = read(MASTER_KEY=KEY, ROOT_ACCESS_KEY_ID="AKIA", ROOT_SECRET_ACCESS_KEY="hush1", METRICS_TOKEN="hush2",
+                    UPSTREAM_ACCESS_KEY_ID="service", UPSTREAM_SECRET_ACCESS_KEY="hush6", GATEWAY_TOKEN="hush7-0123456789",
                     SMTP_URL="smtp://u:hush3@mail", DATABASE_URL="postgresql+psycopg://u:hush4@db/x")  # fmt: skip
     assert "hush" not in repr(settings)
     assert repr(bytes(range(32)))[2:8] not in repr(settings)

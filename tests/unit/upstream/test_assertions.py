@@ -126,10 +126,10 @@ def wrapped() -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("kind", wrapped())
-def test_a_wrapped_or_altered_assertion_is_refused(kind):
+@pytest.mark.parametrize("document", [pytest.param(found, id=kind) for kind, found in wrapped().items()])
+def test_a_wrapped_or_altered_assertion_is_refused(document):
     with pytest.raises(LoginRefused):
-        read(wrapped()[kind])
+        read(document)
 
 
 def test_a_key_that_the_document_brings_along_is_no_key():

@@ -1,0 +1,54 @@
+"""The keys of the issuer of OpenID tokens, which is no user pool, on SQLite and PostgreSQL."""
+
+import json
+
+import pytest
+
+from app.adapters.sql.configuration import Cached, ConfigurationCache
+from app.adapters.sql.keys import SqlKeys
+from app.adapters.sql.reseal import reseal
+from app.core.identity_pools.open_id import ALGORITHM, ISSUER_KEYS
+from app.core.kernel.sealing import Sealer, Unsealable
+from app.core.keys.model import KeyPurpose
+from app.core.keys.service import Keys
+from tests.support.parallel import at_once
+from tests.support.prepared_keys import PreparedKeys
+from tests.support.world import MASTER_KEY, World
+
+NEW_KEY = bytes(range(32, 64))
+
+
+def keys_of_issuer(world: World, *, skip: int = 0) -> Keys:
+    """Those of one worker."""
+    store = SqlKeys(world.database, world.sealer, of_issuers=True)
+    return Keys(
+        store=store,
+        read_keys=Cached(ConfigurationCache(world.database), "keys", lambda name: store.list_of(name) or None),
+        factory=PreparedKeys(skip=skip),
+        transactions=world.database,
+        clock=world.clock,
+        purposes=(KeyPurpose.ID,),
+    )
+
+
+def test_workers_that_need_the_first_key_at_once_agree_on_one(world: World) -> None:
+    workers = [keys_of_issuer(world, skip=number) for number in range(3)]
+    at_once(lambda keys: keys.ensure(ISSUER_KEYS, ALGORITHM), workers)
+    assert len({keys.signer(ISSUER_KEYS, KeyPurpose.ID).kid for keys in workers}) == 1
+    shown = json.loads(workers[0].jwks(ISSUER_KEYS).body)["keys"]
+    assert [(key["alg"], key["kty"], key["use"]) for key in shown] == [("RS512", "RSA", "sig")]
+
+
+def test_they_are_no_keys_of_any_pool(world: World) -> None:
+    keys = keys_of_issuer(world)
+    keys.ensure(ISSUER_KEYS, ALGORITHM)
+    assert world.keys.list_of(ISSUER_KEYS) == []
+    assert keys.find_verifier(ISSUER_KEYS, KeyPurpose.ACCESS, keys.signer(ISSUER_KEYS, KeyPurpose.ID).kid) is None
+
+
+def test_they_follow_a_rotation_of_the_master_key(world: World) -> None:
+    keys_of_issuer(world).ensure(ISSUER_KEYS, ALGORITHM)
+    reseal(world.database, Sealer((NEW_KEY, MASTER_KEY)))
+    assert SqlKeys(world.database, Sealer((NEW_KEY,)), of_issuers=True).list_of(ISSUER_KEYS)
+    with pytest.raises(Unsealable):
+        SqlKeys(world.database, Sealer((MASTER_KEY,)), of_issuers=True).list_of(ISSUER_KEYS)
