@@ -8,7 +8,7 @@ import xmlsec
 
 from app.adapters.upstream.assertions import SamlAssertions
 from app.core.identity_pools.refusals import LoginRefused
-from tests.support.saml_idp import DSIG, SamlIdp, encoded
+from tests.support.saml_idp import DSIG, PROTOCOL, SamlIdp, encoded
 from tests.support.upstream import rsa_keys
 from tests.support.world import NOON
 
@@ -91,6 +91,20 @@ def without_signature(document: str) -> str:
 FORGED_ASSERTION = IDP.assertion(id="_evil", name="root")
 
 
+OTHER_THING = f'<samlp:LogoutRequest xmlns:samlp="{PROTOCOL}" ID="_l"><samlp:SessionIndex/></samlp:LogoutRequest>'
+
+
+def borrowed() -> dict[str, str]:
+    """The signature of a response that says no, moved into one that says yes and carries the first along under the same id."""
+    refusal = IDP.signed(IDP.response(status="Requester"))
+    mark, copy = signature_of(refusal), f"<samlp:Extensions>{without_signature(refusal)}</samlp:Extensions>"
+    forged = IDP.response(FORGED_ASSERTION).replace("<samlp:Status>", mark + "<samlp:Status>", 1)
+    return {
+        "before": forged.replace("<saml:Issuer>", copy + "<saml:Issuer>", 1),
+        "after": forged.replace("</samlp:Response>", copy + "</samlp:Response>"),
+    }
+
+
 def wrapped() -> dict[str, str]:
     """Signatures that are good, around or beside what they do not cover."""
     good = plain()
@@ -119,6 +133,10 @@ def wrapped() -> dict[str, str]:
             good.replace("</saml:Assertion>", f"</saml:Assertion><saml:Advice>{twin}</saml:Advice>")
         ),
         "two signatures": IDP.signed(IDP.response(good)),
+        "something else signed": IDP.response(
+            FORGED_ASSERTION, f"<samlp:Extensions>{IDP.signed(OTHER_THING)}</samlp:Extensions>"
+        ),
+        **{f"an id twice, copy {place}": document for place, document in borrowed().items()},
         "assertion in extensions": IDP.response(f"<samlp:Extensions>{good}</samlp:Extensions>"),
         "another root": f"<x>{good}</x>",
         "empty reference": good.replace('URI="#_a"', 'URI=""'),
