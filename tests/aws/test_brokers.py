@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
-from tests.support.identity_house import ACCOUNT, OWN, IdentityHouse, provider_of
+from tests.support.identity_house import ACCOUNT, OWN, IdentityHouse, provider_of, trust
 
 WITH_TOKEN = "sts:AssumeRoleWithWebIdentity"
 FOLDER = f"arn:aws:iam::{ACCOUNT}:role/${{{OWN}:sub}}/*"
@@ -25,10 +25,10 @@ class Elsewhere:
         self.client = self.ids.user_client("ada", "grace")
         self.pool = self.ids.pool_for(self.client)
 
-    def mirror(self, trust: dict[str, Any], *, guests: bool = False) -> str:
+    def mirror(self, statement: dict[str, Any], *, guests: bool = False) -> str:
         """The name of the pool's role, which may do everything there, so that only what is sent along can narrow it."""
         name = str(self.pool.roles["unauthenticated" if guests else "authenticated"].rpartition("/")[2])
-        document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", **trust}}
+        document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", **statement}}
         self.there.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
         self.there.iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
         return name
@@ -103,8 +103,8 @@ def trusting_issuer(found: Elsewhere, *amr: str) -> dict[str, Any]:
 def ready(request: pytest.FixtureRequest) -> Elsewhere:
     """Each broker with a role that may read, in the home's words, what is filed under one's own identity."""
     found: Elsewhere = request.getfixturevalue(request.param)
-    trust = trusting_key() if request.param == "by_key" else trusting_issuer(found, "authenticated")
-    found.may(found.mirror(trust), "iam:GetRole", FOLDER)
+    statement = trusting_key() if request.param == "by_key" else trusting_issuer(found, "authenticated")
+    found.may(found.mirror(statement), "iam:GetRole", FOLDER)
     return found
 
 
@@ -195,3 +195,62 @@ def test_an_sts_that_does_not_answer_is_an_external_service(tmp_path):
     finally:
         ids.close()
         home.close()
+
+
+# -- tags, and what is told of a refusal -------------------------------------------------------------------------------
+
+
+def tagged(found: Elsewhere, trust_there: dict[str, Any], pool: Any = None) -> Any:
+    """Credentials of ada's whose role here and there takes tags, and may read what is filed under her name."""
+    pool = pool or found.ids.pool_for(found.client)
+    both = (WITH_TOKEN, "sts:TagSession")
+    arn = found.ids.role(pool, document=trust(pool.identity_pool_id, actions=both))
+    found.ids.pools.set_roles(pool.identity_pool_id, {"authenticated": arn}, {})
+    found.ids.pools.set_principal_tags(
+        pool.identity_pool_id, provider_of(found.client), use_defaults=False, tags={"name": "cognito:username"}
+    )
+    name = arn.rpartition("/")[2]
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", **trust_there}}
+    found.there.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
+    found.there.iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
+    found.may(name, "iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/of-${{aws:PrincipalTag/name}}")
+    logins = {provider_of(found.client): found.ids.id_token(found.client, "ada")}
+    return found.ids.credentials(found.ids.get_id(pool, logins), logins)["Credentials"]
+
+
+def test_principal_tags_arrive_as_tags_of_the_session(house, by_key):
+    given = tagged(by_key, trusting_key())
+    session = house.services.temporary_keys.open(given["AccessKeyId"], given["SessionToken"]).session
+    assert session.tags == {"name": "ada"}
+    client = by_key.holder(given)
+    with refused("NoSuchEntity"):
+        client.get_role(RoleName="of-ada")
+    with refused("AccessDenied"):
+        client.get_role(RoleName="of-grace")
+
+
+def test_tags_arrive_inside_the_token_too(house, by_token):
+    pool = by_token.ids.pool_for(by_token.client)
+    statement = trusting_issuer(by_token, "authenticated")
+    provider = statement["Principal"]["Federated"]
+    house.iam.add_client_id_to_open_id_connect_provider(
+        OpenIDConnectProviderArn=provider, ClientID=pool.identity_pool_id
+    )
+    given = tagged(by_token, {**statement, "Condition": {"Null": {"aws:RequestTag/name": "false"}}}, pool)
+    session = house.services.temporary_keys.open(given["AccessKeyId"], given["SessionToken"]).session
+    assert session.tags == {"name": "ada"}
+
+
+def test_a_role_there_that_takes_no_tags_gives_no_credentials(by_key):
+    taking_none = {**trusting_key(), "Action": "sts:AssumeRole"}
+    with refused("InvalidIdentityPoolConfigurationException"):
+        tagged(by_key, taking_none)
+
+
+def test_a_refusal_is_logged_by_its_code_and_nothing_secret(by_key, caplog):
+    taking_none = {**trusting_key(), "Action": "sts:AssumeRole"}
+    with caplog.at_level("WARNING", logger="poolhouse.sts"), refused("InvalidIdentityPoolConfigurationException"):
+        tagged(by_key, taking_none)
+    [record] = [record for record in caplog.records if record.name == "poolhouse.sts"]
+    assert (record.msg, record.code, record.operation) == ("sts.refused", "AccessDenied", "assume_role")
+    assert "shop-7" not in str(record.__dict__)

@@ -11,13 +11,14 @@ from urllib.parse import urlencode
 import pytest
 
 from app.aws.models import load_model
+from app.blueprints.iam.blueprint import iam_apis
 from tests.support.aws_hostile import hostile_input
 from tests.support.aws_house import AwsHouse
 from tests.support.databases import migrated
 from tests.support.world import MASTER_KEY
 
 SERVICES = {"iam": "2010-05-08", "sts": "2011-06-15"}
-ROUNDS = 5
+ROUNDS = 4
 LEAKS = re.compile(r"Traceback|File \"|sqlalchemy|werkzeug|site-packages|\.py\b|sqlite3|psycopg", re.IGNORECASE)
 TRUST = json.dumps(
     {
@@ -99,9 +100,9 @@ def test_no_input_breaks_an_operation(target, service):
     model = load_model(service)
     random = Random(f"{service}-1")  # noqa: S311 - not for secrets
     seen = set()
-    for name in sorted(handled(target, service)):
+    for name in handled(target, service):
+        target.furnish()
         for _ in range(ROUNDS):
-            target.furnish()
             document = hostile_input(name, target.known, random, model)
             status, text = target.send(service, name, document)
             assert status < 500, (name, document, text)
@@ -110,10 +111,7 @@ def test_no_input_breaks_an_operation(target, service):
     assert {200, 400} <= seen
 
 
-def handled(target: Target, service: str) -> set[str]:
-    """The operations that are there: every other is an InvalidAction."""
-    return {
-        name
-        for name in load_model(service).operations
-        if "<Code>InvalidAction</Code>" not in target.send(service, name, {})[1]
-    }
+def handled(target: Target, service: str) -> list[str]:
+    """The operations that are there."""
+    apis = iam_apis(target.house.services, lambda _region: {})
+    return sorted(apis[SERVICES[service]].handlers)

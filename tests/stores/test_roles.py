@@ -1,5 +1,6 @@
 """Roles and identity providers on SQLite and PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,8 @@ import pytest
 from app.adapters.sql.providers import SqlOidcProviders, SqlSamlProviders
 from app.adapters.sql.roles import SqlRoles
 from app.core.principals.model import OidcProvider, Role, SamlProvider
-from app.core.principals.providers import ProviderExists
-from app.core.principals.roles import RoleExists
+from app.core.principals.providers import OidcProviders, ProviderExists
+from app.core.principals.roles import RoleExists, Roles
 from tests.support.world import World
 
 ACCOUNT, OTHER = "123456789012", "210987654321"
@@ -75,9 +76,28 @@ def test_roles_are_listed_by_name_below_a_path(world: World) -> None:
     store = SqlRoles(world.database)
     for name, path in (("b", "/a/"), ("A", "/a/b/"), ("c", "/ab/"), ("d", "/"), ("e", "/a%/")):
         store.add(replace(ROLE, name=name, path=path))
-    assert [found.name for found in store.list_of(ACCOUNT)] == ["A", "b", "c", "d", "e"]
+    assert {found.name for found in store.list_of(ACCOUNT)} == {"A", "b", "c", "d", "e"}
     assert [found.name for found in store.list_of(ACCOUNT, "/a/")] == ["A", "b"]
     assert [found.name for found in store.list_of(ACCOUNT, "/a%")] == ["e"]
+
+
+def test_of_policies_put_at_once_none_is_lost(world: World) -> None:
+    store = SqlRoles(world.database)
+    store.add(replace(ROLE, policies={}))
+    roles = Roles(store=store, read=store.find_by_arn, clock=world.clock, transactions=world.database)
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: roles.put_policy(ACCOUNT, "readers", f"p{number}", document), range(24)))
+    assert len(roles.get(ACCOUNT, "readers").policies) == 24
+
+
+def test_of_client_ids_added_at_once_none_is_lost(world: World) -> None:
+    store = SqlOidcProviders(world.database)
+    store.add(replace(ISSUER, client_ids=()))
+    issuers = OidcProviders(store=store, read=store.find, clock=world.clock, transactions=world.database)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: issuers.add_client_id(ACCOUNT, ISSUER.arn, f"c{number}"), range(24)))
+    assert len(issuers.get(ACCOUNT, ISSUER.arn).client_ids) == 24
 
 
 def test_providers_come_back_as_stored(world: World) -> None:

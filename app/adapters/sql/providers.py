@@ -20,6 +20,10 @@ class SqlOidcProviders:
         row = _find(self._database, oidc_providers, arn)
         return None if row is None else _oidc_provider(row)
 
+    def find_to_change(self, arn: str) -> OidcProvider | None:
+        row = _find_to_change(self._database, oidc_providers, arn)
+        return None if row is None else _oidc_provider(row)
+
     def add(self, provider: OidcProvider) -> None:
         _add(self._database, oidc_providers, _oidc_columns(provider), f"Provider with url {provider.url}")
 
@@ -43,6 +47,10 @@ class SqlSamlProviders:
         row = _find(self._database, saml_providers, arn)
         return None if row is None else _saml_provider(row)
 
+    def find_to_change(self, arn: str) -> SamlProvider | None:
+        row = _find_to_change(self._database, saml_providers, arn)
+        return None if row is None else _saml_provider(row)
+
     def add(self, provider: SamlProvider) -> None:
         _add(self._database, saml_providers, _saml_columns(provider), f"SAMLProvider with name {provider.name}")
 
@@ -59,6 +67,12 @@ class SqlSamlProviders:
 def _find(database: Database, table: Any, arn: str) -> Row[Any] | None:
     with database.connection() as connection:
         return connection.execute(select(table).where(table.c.arn == arn)).one_or_none()
+
+
+def _find_to_change(database: Database, table: Any, arn: str) -> Row[Any] | None:
+    # SQLite knows no row locks and needs none: it has one writer, whose transaction begins with its turn.
+    with database.writing() as connection:
+        return connection.execute(select(table).where(table.c.arn == arn).with_for_update()).one_or_none()
 
 
 def _add(database: Database, table: Any, columns: dict[str, Any], named: str) -> None:

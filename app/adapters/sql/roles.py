@@ -22,6 +22,13 @@ class SqlRoles:
             row = connection.execute(select(roles).where(_named(account_id, name))).one_or_none()
         return None if row is None else _role(row)
 
+    def find_to_change(self, account_id: str, name: str) -> Role | None:
+        # SQLite knows no row locks and needs none: it has one writer, whose transaction begins with its turn.
+        with self._database.writing() as connection:
+            found = select(roles).where(_named(account_id, name)).with_for_update()
+            row = connection.execute(found).one_or_none()
+        return None if row is None else _role(row)
+
     def find_by_arn(self, arn: str) -> Role | None:
         with self._database.connection() as connection:
             row = connection.execute(select(roles).where(roles.c.arn == arn)).one_or_none()

@@ -15,9 +15,10 @@ _USUAL = 100
 def list_page(
     call: Call, items: Sequence[Item], position_of: Callable[[Item], str]
 ) -> tuple[list[Item], dict[str, Any]]:
-    """The items of one page and the members that say whether there are more. ``items`` are in the order of their positions."""
+    """The items of one page, in the order of their positions, and the members that say whether there are more."""
     after = _read_marker(call.input.get("Marker"))
-    rest = [item for item in items if after is None or position_of(item) > after]
+    # Sorted here: databases have orders of their own, in which a marker would lose its place.
+    rest = sorted((item for item in items if after is None or position_of(item) > after), key=position_of)
     size = call.input.get("MaxItems", _USUAL)
     if len(rest) <= size:
         return rest, {"IsTruncated": False}

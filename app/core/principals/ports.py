@@ -18,6 +18,9 @@ class AccessKeyStore(Protocol):
 class RoleStore(Protocol):
     def find(self, account_id: str, name: str) -> Role | None: ...
 
+    def find_to_change(self, account_id: str, name: str) -> Role | None:
+        """As ``find``, inside a transaction: whoever else wants to change the role waits until it is over."""
+
     def find_by_arn(self, arn: str) -> Role | None: ...
 
     def add(self, role: Role) -> None:
@@ -41,6 +44,9 @@ class CutoffStore(Protocol):
 class OidcProviderStore(Protocol):
     def find(self, arn: str) -> OidcProvider | None: ...
 
+    def find_to_change(self, arn: str) -> OidcProvider | None:
+        """As ``RoleStore``'s."""
+
     def add(self, provider: OidcProvider) -> None:
         """Raises ``ProviderExists``."""
 
@@ -54,6 +60,9 @@ class OidcProviderStore(Protocol):
 
 class SamlProviderStore(Protocol):
     def find(self, arn: str) -> SamlProvider | None: ...
+
+    def find_to_change(self, arn: str) -> SamlProvider | None:
+        """As ``RoleStore``'s."""
 
     def add(self, provider: SamlProvider) -> None:
         """Raises ``ProviderExists``."""

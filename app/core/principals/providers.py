@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 from xml.parsers.expat import ExpatError, ParserCreate
@@ -15,13 +15,15 @@ from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 from app.core.principals.model import OidcProvider, SamlProvider
 from app.core.principals.ports import OidcProviderStore, SamlProviderStore
-from app.core.principals.roles import checked_tags
+from app.core.principals.roles import checked_tags, merged_tags
 
 _MOST_PROVIDERS = 100
 _MOST_CLIENT_IDS = 100
 _MOST_THUMBPRINTS = 5
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
+_NO_ISSUER, _NO_SAML = "OpenIDConnect Provider not found for arn", "SAML Provider not found for arn"
+Provider = TypeVar("Provider", OidcProvider, SamlProvider)
 _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 
 
@@ -86,10 +88,7 @@ class OidcProviders:
 
     def get(self, account_id: str, arn: str) -> OidcProvider:
         """Raises ``ProviderNotFound``, also for another account's."""
-        found = self.store.find(arn)
-        if found is None or found.account_id != account_id:
-            raise ProviderNotFound(f"OpenIDConnect Provider not found for arn {arn}")
-        return found
+        return _found(self.store.find(arn), account_id, _NO_ISSUER, arn)
 
     def list_of(self, account_id: str) -> list[OidcProvider]:
         """By ARN."""
@@ -112,7 +111,7 @@ class OidcProviders:
         self._change(account_id, arn, lambda found: replace(found, thumbprints=tuple(thumbprints)))
 
     def tag(self, account_id: str, arn: str, tags: Mapping[str, str]) -> None:
-        self._change(account_id, arn, lambda found: replace(found, tags=checked_tags({**found.tags, **tags})))
+        self._change(account_id, arn, lambda found: replace(found, tags=merged_tags(found.tags, tags)))
 
     def untag(self, account_id: str, arn: str, keys: set[str]) -> None:
         self._change(account_id, arn, lambda found: replace(found, tags=_without(found.tags, keys)))
@@ -128,7 +127,7 @@ class OidcProviders:
 
     def _change(self, account_id: str, arn: str, change: Callable[[OidcProvider], OidcProvider]) -> None:
         with self.transactions.transaction():
-            changed = change(self.get(account_id, arn))
+            changed = change(_found(self.store.find_to_change(arn), account_id, _NO_ISSUER, arn))
             _check_lists(changed.client_ids, changed.thumbprints)
             self.store.save(changed)
             self.recorder.record("oidc_provider.update", "", provider=arn)
@@ -170,10 +169,7 @@ class SamlProviders:
 
     def get(self, account_id: str, arn: str) -> SamlProvider:
         """Raises ``ProviderNotFound``, also for another account's."""
-        found = self.store.find(arn)
-        if found is None or found.account_id != account_id:
-            raise ProviderNotFound(f"SAML Provider not found for arn {arn}")
-        return found
+        return _found(self.store.find(arn), account_id, _NO_SAML, arn)
 
     def list_of(self, account_id: str) -> list[SamlProvider]:
         """By ARN."""
@@ -185,7 +181,7 @@ class SamlProviders:
         return self._change(account_id, arn, lambda found: replace(found, metadata=metadata))
 
     def tag(self, account_id: str, arn: str, tags: Mapping[str, str]) -> None:
-        self._change(account_id, arn, lambda found: replace(found, tags=checked_tags({**found.tags, **tags})))
+        self._change(account_id, arn, lambda found: replace(found, tags=merged_tags(found.tags, tags)))
 
     def untag(self, account_id: str, arn: str, keys: set[str]) -> None:
         self._change(account_id, arn, lambda found: replace(found, tags=_without(found.tags, keys)))
@@ -199,10 +195,16 @@ class SamlProviders:
 
     def _change(self, account_id: str, arn: str, change: Callable[[SamlProvider], SamlProvider]) -> SamlProvider:
         with self.transactions.transaction():
-            changed = change(self.get(account_id, arn))
+            changed = change(_found(self.store.find_to_change(arn), account_id, _NO_SAML, arn))
             self.store.save(changed)
             self.recorder.record("saml_provider.update", "", provider=arn)
         return changed
+
+
+def _found(provider: Provider | None, account_id: str, sentence: str, arn: str) -> Provider:
+    if provider is None or provider.account_id != account_id:
+        raise ProviderNotFound(f"{sentence} {arn}")
+    return provider
 
 
 def check_metadata(metadata: str) -> None:

@@ -91,10 +91,7 @@ class Roles:
 
     def get(self, account_id: str, name: str) -> Role:
         """Raises ``RoleNotFound``."""
-        role = self.store.find(account_id, name)
-        if role is None:
-            raise RoleNotFound(f"The role with name {name} cannot be found.")
-        return role
+        return _found(self.store.find(account_id, name), name)
 
     def find(self, account_id: str, name: str) -> Role | None:
         return self.store.find(account_id, name)
@@ -161,9 +158,7 @@ class Roles:
 
     def tag(self, account_id: str, name: str, tags: Mapping[str, str]) -> Role:
         """More tags, or other values (IAM: TagRole). Raises ``QuotaExceeded``."""
-        return self._change(
-            account_id, name, "role.tag", lambda role: replace(role, tags=checked_tags({**role.tags, **tags}))
-        )
+        return self._change(account_id, name, "role.tag", lambda role: replace(role, tags=merged_tags(role.tags, tags)))
 
     def untag(self, account_id: str, name: str, keys: set[str]) -> Role:
         kept: Callable[[Role], Role] = lambda role: replace(  # noqa: E731 - one expression, named once
@@ -174,7 +169,7 @@ class Roles:
     def remove(self, account_id: str, name: str) -> None:
         """Raises ``RoleNotFound``; ``RoleInUse`` while it has policies (IAM: DeleteRole)."""
         with self.transactions.transaction():
-            role = self.get(account_id, name)
+            role = self._get_to_change(account_id, name)
             if role.policies:
                 raise RoleInUse
             self.store.remove(account_id, name)
@@ -182,10 +177,19 @@ class Roles:
 
     def _change(self, account_id: str, name: str, event: str, change: Callable[[Role], Role]) -> Role:
         with self.transactions.transaction():
-            role = change(self.get(account_id, name))
+            role = change(self._get_to_change(account_id, name))
             self.store.save(role)
             self.recorder.record(event, "", role=role.arn)
         return role
+
+    def _get_to_change(self, account_id: str, name: str) -> Role:
+        return _found(self.store.find_to_change(account_id, name), name)
+
+
+def _found(role: Role | None, name: str) -> Role:
+    if role is None:
+        raise RoleNotFound(f"The role with name {name} cannot be found.")
+    return role
 
 
 def _checked(document: str | Mapping[str, Any], kind: PolicyKind) -> Mapping[str, Any]:
@@ -202,6 +206,12 @@ def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
     if len(tags) > _MOST_TAGS:
         raise QuotaExceeded("The number of tags has reached the maximum limit.")
     return dict(tags)
+
+
+def merged_tags(before: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """Tags with others added; a key replaces itself in whatever case (IAM: tag keys). Raises ``QuotaExceeded``."""
+    replaced = {key.lower() for key in more}
+    return checked_tags({**{key: value for key, value in before.items() if key.lower() not in replaced}, **more})
 
 
 def _check_names(name: str, path: str) -> None:
