@@ -140,3 +140,20 @@ def test_the_whole_internet_is_no_proxy(network):
 )
 def test_an_issuer_has_no_default_port(given, kept):
     assert read(PUBLIC_URL=given).public_url == kept
+
+
+def test_providers_may_be_asked_elsewhere():
+    found = read(
+        UPSTREAM_URLS="graph.facebook.com=https://proxy.example.com/fb/, Accounts.Google.com=http://localhost:9"
+    )
+    assert found.upstream_urls == (
+        ("graph.facebook.com", "https://proxy.example.com/fb"),
+        ("accounts.google.com", "http://localhost:9"),
+    )
+
+
+@pytest.mark.parametrize("value", ["graph.facebook.com", "=https://x", "graph.facebook.com=proxy", "a=ftp://x"])
+def test_a_provider_needs_an_address(value):
+    assert mistakes(UPSTREAM_URLS=value) == [
+        "POOLHOUSE_UPSTREAM_URLS must look like graph.facebook.com=https://proxy.example.com"
+    ]
