@@ -155,8 +155,7 @@ def scenarios(
         Scenario(name="identity credentials", job=vending_job(vended, host)),
     ]
     behind = [
-        Scenario(name=name, job=job, gateway=True)
-        for name, job in gateway_jobs(vended, f"localhost:{gateway_port}")
+        Scenario(name=name, job=job, gateway=True) for name, job in gateway_jobs(vended, f"localhost:{gateway_port}")
     ]
     return [*(_addressed(one, port) for one in found), *(_addressed(one, gateway_port) for one in behind)]
 
