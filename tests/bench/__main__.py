@@ -120,7 +120,10 @@ class Bench:
             wanted = [one for one in every if self._options.only in one.name]
             self._warm_up(wanted)
             asked = {False: running.server.pid, True: gateway}
-            column.outcomes = [self._run(one, asked[one.gateway], redis=redis) for one in wanted]
+            rates = meters.calibrate()
+            for one in wanted:
+                outcome, rates = self._run(one, rates, asked[one.gateway], redis=redis)
+                column.outcomes.append(outcome)
             token = next((one for one in wanted if one.signs and not one.hashes and one.job is not None), None)
             if token is not None:
                 column.paced_name = token.name
@@ -136,9 +139,12 @@ class Bench:
             if scenario.job is not None and scenario.job["kind"] != "rotating":
                 Generator(scenario.job, warm=0, seconds=share).end()
 
-    def _run(self, scenario: Scenario, server: int, *, redis: bool) -> Outcome:
+    def _run(
+        self, scenario: Scenario, rates: meters.Rates, server: int, *, redis: bool
+    ) -> tuple[Outcome, meters.Rates]:
         return scenarios.run(
             scenario,
+            rates,
             warm=min(0.5, self._options.seconds),
             seconds=self._options.seconds,
             server=server,

@@ -242,21 +242,28 @@ class Generator:
 
 
 def run(
-    scenario: Scenario, *, warm: float, seconds: float, server: int, database: int | None, redis: int | None
-) -> Outcome:
+    scenario: Scenario,
+    before: meters.Rates,
+    *,
+    warm: float,
+    seconds: float,
+    server: int,
+    database: int | None,
+    redis: int | None,
+) -> tuple[Outcome, meters.Rates]:
+    """What the scenario cost, and the machine's rates behind it, which are those before the next one."""
     if scenario.job is None:
-        return Outcome(scenario=scenario, failed="not in this build")
-    before = meters.calibrate()
+        return Outcome(scenario=scenario, failed="not in this build"), before
     generator = Generator(scenario.job, warm=warm, seconds=seconds)
     generator.begin()
     spent = [meters.cpu_ms(pid) for pid in (server, database, redis)]
     counted = generator.end()
     spent = [meters.cpu_ms(pid) - was for pid, was in zip((server, database, redis), spent, strict=True)]
-    rates = meters.mean_rates([before, meters.calibrate()])
+    after = meters.calibrate()
     units = counted.get("units", 0)
     if "failed" in counted or not units:
-        return Outcome(scenario=scenario, failed=counted.get("failed", "nothing was completed"))
-    return Outcome(
+        return Outcome(scenario=scenario, failed=counted.get("failed", "nothing was completed")), after
+    outcome = Outcome(
         scenario=scenario,
         units=units,
         seconds=counted["seconds"],
@@ -265,5 +272,6 @@ def run(
         server_ms=spent[0] / units,
         database_ms=spent[1] / units,
         redis_ms=spent[2] / units,
-        rates=rates,
+        rates=meters.mean_rates([before, after]),
     )
+    return outcome, after
