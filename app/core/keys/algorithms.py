@@ -10,9 +10,6 @@ DEFAULT_ALGORITHM = "RS256"
 KEY_TYPES = {"RS256": "RSA", "RS512": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 """The key type of each algorithm (RFC 7518 §3.1, RFC 8037 §3.1)."""
 
-POOL_ALGORITHMS = ("RS256", "ES256", "EdDSA")
-"""What a user pool may sign with; RS512 is the identity pools' alone."""
-
 _HASHES = {"RS256": hashlib.sha256, "RS512": hashlib.sha512, "ES256": hashlib.sha256, "EdDSA": hashlib.sha512}
 
 
