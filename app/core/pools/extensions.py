@@ -2,7 +2,6 @@
 
 from app.core.kernel.extensions import Extension, a_flag, a_language, one_of, whole_number
 
-
 SIGNING_ALGORITHMS = ("RS256", "ES256", "EdDSA")
 """What a user pool may sign with; RS512 is the identity pools' alone."""
 
