@@ -3,7 +3,7 @@ from typing import NoReturn
 
 import pytest
 
-KNOWN = frozenset({"postgres", "redis", "chromium", "node", "php", "slapd", "nginx", "apache", "store"})
+KNOWN = frozenset({"postgres", "redis", "chromium", "node", "php", "slapd", "nginx", "apache", "store", "ceph"})
 
 
 def required() -> frozenset[str]:
