@@ -76,6 +76,8 @@ def open_identities(
         clock=clock,
         recorder=recorder,
         purposes=(KeyPurpose.ID,),
+        # Whoever asks for these keys is an STS, and Ceph's looks for certificates.
+        certified=True,
     )
 
     def find_oidc_provider(arn: str) -> tuple[str, tuple[str, ...]] | None:

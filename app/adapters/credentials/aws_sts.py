@@ -46,7 +46,7 @@ class AwsSts:
             answer = getattr(self._opened(), operation)(**parameters)
         except ClientError as error:
             # Its code, and never its message: that may repeat what was sent.
-            _log.warning("sts.refused", extra={"operation": operation, "code": error.response["Error"].get("Code", "")})
+            _log.warning("sts.refused", extra={"operation": operation, "code": _code_of(error.response)})
             raise CredentialsRefused from None
         except BotoCoreError as error:
             _log.warning("sts.failed", extra={"operation": operation, "reason": type(error).__name__})
@@ -122,6 +122,11 @@ class AssumeRoleBroker:
         if self._external_id is not None:
             parameters["ExternalId"] = self._external_id
         return self._sts.ask("assume_role", parameters)
+
+
+def _code_of(answer: Mapping[str, Any]) -> str:
+    """The error's code; Ceph writes it without AWS's envelope around it."""
+    return str(answer.get("Error", answer).get("Code", ""))
 
 
 def _parameters(asked: VendRequest, dialect: Dialect) -> dict[str, Any]:

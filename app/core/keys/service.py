@@ -1,8 +1,9 @@
 import hashlib
 import json
 from base64 import b64encode, urlsafe_b64decode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -14,6 +15,7 @@ from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.secret import Secret
 from app.core.kernel.transactions import Transactions
 from app.core.keys.algorithms import DEFAULT_ALGORITHM, KEY_TYPES
+from app.core.keys.certificates import write_certificate
 from app.core.keys.model import JwksDocument, KeyPurpose, Signer, SigningKey
 from app.core.keys.ports import KeyFactory, KeyStore
 from app.core.keys.schedule import choose_published, choose_signing, is_published, last_published, next_signs_from
@@ -24,7 +26,8 @@ class Keys:
     """The signing keys of every pool. Each worker keeps parsed keys and the ready JWKS until the stored keys change.
 
     ``read_keys`` answers with a pool's keys, None where it has none; it is the store's ``list_of`` behind the worker's
-    configuration cache. As long as it returns the same list, the keys are taken to be the same.
+    configuration cache. As long as it returns the same list, the keys are taken to be the same. ``certified``: the JWKS
+    shows RSA keys in certificates, too.
     """
 
     store: KeyStore
@@ -34,6 +37,7 @@ class Keys:
     clock: Clock
     recorder: Recorder = field(default_factory=Unrecorded)
     purposes: tuple[KeyPurpose, ...] = tuple(KeyPurpose)
+    certified: bool = False
     _rings: dict[str, "_Ring"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def signer(self, pool_id: str, purpose: KeyPurpose) -> Signer:
@@ -63,7 +67,7 @@ class Keys:
         names = tuple(key.kid for key in shown)
         document = ring.documents.get(names)
         if document is None:
-            document = _document(shown)
+            document = _document([self._published(key, ring.parsed[key.kid]) for key in shown])
             ring.documents[names] = document
         return document
 
@@ -129,6 +133,12 @@ class Keys:
             signs_from=next_signs_from(current, now=moment, at_once=at_once),
         )
 
+    def _published(self, key: SigningKey, parsed: Key) -> Mapping[str, Any]:
+        raw = parsed.raw_value
+        if not self.certified or not isinstance(raw, RSAPrivateKey):
+            return key.public_jwk
+        return {**key.public_jwk, "x5c": [write_certificate(key.kid, raw, created_at=key.created_at)]}
+
     def _lacking(self, keys: Iterable[SigningKey]) -> list[KeyPurpose]:
         present = {key.purpose for key in keys if key.published_until is None}
         return [purpose for purpose in self.purposes if purpose not in present]
@@ -175,7 +185,6 @@ def _kid(key: Key) -> str:
     return b64encode(urlsafe_b64decode(key.thumbprint() + "=")).decode()
 
 
-def _document(keys: Iterable[SigningKey]) -> JwksDocument:
-    shown = {"keys": [dict(key.public_jwk) for key in keys]}
-    body = json.dumps(shown, sort_keys=True, separators=(",", ":")).encode()
+def _document(keys: Sequence[Mapping[str, Any]]) -> JwksDocument:
+    body = json.dumps({"keys": [dict(key) for key in keys]}, sort_keys=True, separators=(",", ":")).encode()
     return JwksDocument(body=body, etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"')
