@@ -4,7 +4,7 @@ from app.adapters.credentials.aws_sts import AssumeRoleBroker, AwsSts, WebIdenti
 from app.adapters.credentials.embedded import EmbeddedBroker
 from app.config import Settings
 from app.core.identity_pools.ports import CredentialBroker
-from app.core.identity_pools.session_policy import AWS, CEPH, Dialect, check_fits
+from app.core.identity_pools.session_policy import Dialect, check_fits
 from app.core.kernel.clock import Clock
 from app.core.kernel.secret import Secret
 from app.core.principals.model import Role
@@ -26,15 +26,11 @@ def choose_broker(settings: Settings, keys: TemporaryKeys, clock: Clock) -> Cred
         signs=settings.credentials != WEB_IDENTITY,
     )
     if settings.credentials == WEB_IDENTITY:
-        return WebIdentityBroker(sts, _dialect(settings))
-    return AssumeRoleBroker(sts, _dialect(settings), external_id=settings.sts_external_id)
+        return WebIdentityBroker(sts, Dialect(settings.sts_dialect))
+    return AssumeRoleBroker(sts, Dialect(settings.sts_dialect), external_id=settings.sts_external_id)
 
 
 def check_role(settings: Settings, role: Role) -> None:
     """Raises ``InvalidParameter`` for a role whose policies the broker could not carry."""
     if settings.credentials != EMBEDDED:
-        check_fits(role, _dialect(settings))
-
-
-def _dialect(settings: Settings) -> Dialect:
-    return CEPH if settings.sts_dialect == "ceph" else AWS
+        check_fits(role, Dialect(settings.sts_dialect))

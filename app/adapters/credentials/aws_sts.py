@@ -6,8 +6,8 @@ from threading import Lock
 from typing import Any
 
 from app.core.identity_pools.model import VendRequest
-from app.core.identity_pools.refusals import CredentialsRefused, ProviderUnavailable
-from app.core.identity_pools.session_policy import AWS, Dialect, DoesNotFit, write_session_policy
+from app.core.identity_pools.refusals import CredentialsRefused, DoesNotFit, ProviderUnavailable
+from app.core.identity_pools.session_policy import Dialect, write_session_policy
 from app.core.kernel.secret import Secret
 from app.core.principals.model import Credentials
 
@@ -96,7 +96,7 @@ class AwsSts:
 class WebIdentityBroker:
     """The ``CredentialBroker`` for an STS that trusts our issuer: the identity's own OpenID token is the proof, tags are in it."""
 
-    def __init__(self, sts: AwsSts, dialect: Dialect = AWS) -> None:
+    def __init__(self, sts: AwsSts, dialect: Dialect = Dialect.AWS) -> None:
         self._sts = sts
         self._dialect = dialect
 
@@ -110,7 +110,7 @@ class WebIdentityBroker:
 class AssumeRoleBroker:
     """The ``CredentialBroker`` for an STS that trusts a key of ours; nobody there need be able to reach this server."""
 
-    def __init__(self, sts: AwsSts, dialect: Dialect = AWS, *, external_id: str | None = None) -> None:
+    def __init__(self, sts: AwsSts, dialect: Dialect = Dialect.AWS, *, external_id: str | None = None) -> None:
         self._sts = sts
         self._dialect = dialect
         self._external_id = external_id

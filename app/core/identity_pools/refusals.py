@@ -60,6 +60,10 @@ class DeveloperUserRegistered(Fact):
     message = "The developer user identifier is already registered to another identity."
 
 
+class DoesNotFit(Fact):
+    """The STS could not carry the session policy."""
+
+
 class CredentialsRefused(Fact):
     """An STS elsewhere did not answer with credentials."""
 

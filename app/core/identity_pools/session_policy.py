@@ -4,10 +4,12 @@ No other server knows Cognito's condition keys, so a policy that speaks of them 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from app.core.kernel.errors import Fact, InvalidParameter
+from app.core.identity_pools.ceph_policy import escape_for_ceph, write_for_ceph
+from app.core.identity_pools.refusals import DoesNotFit
+from app.core.kernel.errors import InvalidParameter
 from app.core.policy import Policy, PolicyKind, bind, compact, parse
 from app.core.policy.binding import is_fixed
 from app.core.policy.globs import Glob
@@ -23,23 +25,11 @@ _LONGEST_VALUE = 256
 _DENY_ALL: Mapping[str, Any] = {"Version": _VERSION, "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
 
 
-class DoesNotFit(Fact):
-    """The STS could not carry the session policy."""
+class Dialect(StrEnum):
+    """Whose reading of policies an STS has."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """What an STS understands of policies. ``variables`` and ``colons``: ``${…}``, and a colon in the last part of an ARN.
-
-    Ceph's object gateway knows neither; there ``?`` stands for the colon of an identity's id.
-    """
-
-    variables: bool = True
-    colons: bool = True
-
-
-AWS = Dialect()
-CEPH = Dialect(variables=False, colons=False)
+    AWS = "aws"
+    CEPH = "ceph"
 
 
 def write_session_policy(
@@ -48,7 +38,7 @@ def write_session_policy(
     tags: Mapping[str, str],
     *,
     within: Sequence[str] = (),
-    dialect: Dialect = AWS,
+    dialect: Dialect = Dialect.AWS,
 ) -> str:
     """The role's policies as one session policy. ``within``: policies of which one must allow, too (guests). Raises ``DoesNotFit``."""
     known = {**context, **{f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}}
@@ -92,14 +82,10 @@ def _written(
     statements = _listed(bound["Statement"])
     if within:
         statements = _narrowed(statements, _actions_of(within))
-    if not dialect.colons:
-        statements = [_without_colons(statement) for statement in statements]
+    if dialect is Dialect.CEPH:
+        statements = write_for_ceph(statements)
     text = compact({"Version": _VERSION, "Statement": statements} if statements else _DENY_ALL)
-    if not dialect.variables and "${" in text:
-        raise DoesNotFit(
-            "The STS that credentials come from knows no policy variables, and only a request could resolve these."
-        )
-    return text
+    return escape_for_ceph(text) if dialect is Dialect.CEPH else text
 
 
 def _merged(role: Role) -> dict[str, Any] | None:
@@ -139,6 +125,9 @@ def _without_fixed(document: Mapping[str, Any]) -> dict[str, Any]:
 def _longest(key: str) -> str:
     if key.startswith("cognito-identity.amazonaws.com:"):
         return "x" * _LONGEST_IDENTITY
+    if key == "aws:userid":
+        # The role's id, a colon, the session's name (IAM: unique identifiers); Ceph minds the colon.
+        return f"{'x' * _LONGEST_VALUE}:"
     return "x" * _LONGEST_VALUE
 
 
@@ -183,18 +172,6 @@ def _holds(pattern: str, other: str) -> bool:
     if "?" in pattern and "*" in other:
         return False
     return Glob.from_text(pattern.lower()).matches(other.lower())
-
-
-def _without_colons(statement: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: [_marked(resource) for resource in _listed(value)] if name in {"Resource", "NotResource"} else value
-        for name, value in statement.items()
-    }
-
-
-def _marked(resource: str) -> str:
-    parts = resource.split(":", 5)
-    return ":".join([*parts[:-1], parts[-1].replace(":", "?")]) if len(parts) == 6 else resource
 
 
 def _listed(value: Any) -> list[Any]:

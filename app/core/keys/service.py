@@ -27,7 +27,7 @@ class Keys:
 
     ``read_keys`` answers with a pool's keys, None where it has none; it is the store's ``list_of`` behind the worker's
     configuration cache. As long as it returns the same list, the keys are taken to be the same. ``certified``: the JWKS
-    shows RSA keys in certificates, too.
+    shows RSA keys in certificates, too, and the keys that sign now before the others.
     """
 
     store: KeyStore
@@ -63,7 +63,12 @@ class Keys:
     def jwks(self, pool_id: str) -> JwksDocument:
         """The JWK Set (RFC 7517 §5) as ready bytes; without members where the pool has no key."""
         ring = self._ring(pool_id)
-        shown = choose_published(ring.keys, now=self.clock.now())
+        now = self.clock.now()
+        shown = choose_published(ring.keys, now=now)
+        if self.certified:
+            # Who reads certificates may read no further than the first one (Ceph 16).
+            signing = [choose_signing(ring.keys, purpose, now=now) for purpose in self.purposes]
+            shown.sort(key=lambda key: key not in signing)
         names = tuple(key.kid for key in shown)
         document = ring.documents.get(names)
         if document is None:

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from app.core.identity_pools.guests import SESSION_POLICIES
-from app.core.identity_pools.session_policy import AWS, CEPH, DoesNotFit, check_fits, write_session_policy
+from app.core.identity_pools.refusals import DoesNotFit
+from app.core.identity_pools.session_policy import Dialect, check_fits, write_session_policy
 from app.core.kernel.errors import InvalidParameter
 from app.core.policy import Asked, Policies, PolicyKind, decide, parse
 from app.core.principals.model import Role
@@ -159,18 +160,18 @@ def test_a_policy_that_is_too_large_is_refused_with_its_number():
     with pytest.raises(DoesNotFit, match=r"2,\d{3} characters .* takes 2,048"):
         written(document)
     with pytest.raises(InvalidParameter, match=r"reader take up to 2,\d{3} characters"):
-        check_fits(role(p=document), AWS)
+        check_fits(role(p=document), Dialect.AWS)
 
 
 def test_what_fits_when_it_is_saved_fits_every_session():
     resources = ["arn:aws:s3:::b/${aws:PrincipalTag/a}/*", "arn:aws:s3:::b/${cognito-identity.amazonaws.com:sub}/*"]
     document = allow(resource=resources, Condition={"StringEquals": {"aws:PrincipalTag/kind": "x" * 300}})
-    check_fits(role(p=document), AWS)
+    check_fits(role(p=document), Dialect.AWS)
     text = written(document, tags={"a": "v" * 256, "kind": "x" * 300})
     assert len(text) < 2048
     many = allow(resource=[f"{resources[0]}{number}" for number in range(8)])
     with pytest.raises(InvalidParameter):
-        check_fits(role(p=many), AWS)
+        check_fits(role(p=many), Dialect.AWS)
 
 
 def test_characters_outside_latin_1_are_escaped():
@@ -184,18 +185,18 @@ def test_an_old_policys_dollar_is_no_variable():
     with pytest.raises(DoesNotFit, match="2008-10-17"):
         written(old)
     with pytest.raises(InvalidParameter, match="2008-10-17"):
-        check_fits(role(p=old), AWS)
+        check_fits(role(p=old), Dialect.AWS)
     assert allows(written(allow(version="2008-10-17")), "s3:GetObject", "arn:aws:s3:::b/k")
 
 
 def test_ceph_gets_no_colon_in_a_path():
-    text = written(FOLDER, dialect=CEPH)
+    text = written(FOLDER, dialect=Dialect.CEPH)
     assert f"arn:aws:s3:::mybucket/{ADA.replace(':', '?')}/*" in text
     assert f"{ADA}/*" in json.loads(text)["Statement"][0]["Condition"]["StringLike"]["s3:prefix"]
 
 
 def test_ceph_knows_no_variables_so_none_is_saved():
     document = allow(resource="arn:aws:s3:::b/${aws:SourceIp}/*")
-    check_fits(role(p=document), AWS)
+    check_fits(role(p=document), Dialect.AWS)
     with pytest.raises(InvalidParameter, match="no policy variables"):
-        check_fits(role(p=document), CEPH)
+        check_fits(role(p=document), Dialect.CEPH)
