@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import ceph as ceph_support
 from tests.support import store as store_support
 from tests.support.gateway_house import GatewayHouse
 from tests.support.requirement import lack
@@ -25,3 +26,13 @@ def house(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate
     found.admin.create_bucket(Bucket="mybucket")
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Ceph with its object gateway: S3, STS and IAM."""
+    programs = ceph_support.programs()
+    if programs is None:
+        lack("ceph", "neither PATH nor a folder that TEST_CEPH names has Ceph's programs (tests/support/ceph.py)")
+    with ceph_support.running(programs, tmp_path_factory.mktemp("ceph")) as url:
+        yield url

@@ -143,7 +143,7 @@ def running(found: Programs, folder: Path) -> Iterator[str]:
         once("radosgw-admin", "-c", config, "user", "create", *names, *keys)
         gateway = stack.enter_context(started("radosgw", ()))
         wait_until(lambda: listens(port, gateway), seconds=60, what="Ceph's object gateway to listen")
-        yield f"http://localhost:{port}"
+        yield f"http://127.0.0.1:{port}"
 
 
 def _once(command: Sequence[str | Path]) -> None:
