@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -254,3 +256,39 @@ def test_a_refusal_is_logged_by_its_code_and_nothing_secret(by_key, caplog):
     [record] = [record for record in caplog.records if record.name == "poolhouse.sts"]
     assert (record.msg, record.code, record.operation) == ("sts.refused", "AccessDenied", "assume_role")
     assert "shop-7" not in str(record.__dict__)
+
+
+class _AsCeph(BaseHTTPRequestHandler):
+    """Refuses everything, without the envelope in which AWS puts an error."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b"<Error><Code>MalformedPolicyDocument</Code><RequestId>r</RequestId></Error>"
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_a_refusal_in_cephs_words_is_one_too(tmp_path, caplog):
+    server = HTTPServer(("127.0.0.1", 0), _AsCeph)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    key = {"sts_access_key_id": "AKIDEXAMPLE", "sts_secret_access_key": "secret"}
+    home = AwsHouse(
+        tmp_path, credentials="aws-assume-role", sts_endpoint=f"http://localhost:{server.server_port}", **key
+    )
+    ids = IdentityHouse(home)
+    try:
+        with caplog.at_level("WARNING", "poolhouse.sts"), refused("InvalidIdentityPoolConfigurationException"):
+            ids.credentials(ids.get_id(ids.identity_pool()))
+        assert [each.code for each in caplog.records if each.name == "poolhouse.sts"] == ["MalformedPolicyDocument"]
+    finally:
+        ids.close()
+        home.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -80,6 +80,7 @@ def test_both_names_of_the_keys_answer_and_any_page_may_ask(ids):
     first, second = (requests.get(f"{base}/{name}", timeout=10) for name in ("jwks", "jwks.json"))
     assert first.json() == second.json() != {"keys": []}
     assert all(key["alg"] == "RS512" and key["use"] == "sig" and "d" not in key for key in first.json()["keys"])
+    assert all(len(key["x5c"]) == 1 for key in first.json()["keys"])
     assert first.headers["Access-Control-Allow-Origin"] == "*"
 
 

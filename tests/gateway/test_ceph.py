@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from app.core.identity_pools.ceph_policy import ACTIONS
 from app.core.identity_pools.open_id import ISSUER_KEYS
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
@@ -63,7 +64,7 @@ class Elsewhere:
         signer = {"sts_access_key_id": KEY, "sts_secret_access_key": SECRET} if kind == WITH_KEY else {}
         self.home = AwsHouse(folder, credentials=kind, sts_endpoint=ceph, sts_dialect="ceph", **signer)
         # Ceph's clock is the machine's. The issuer's key is old enough to be followed by another.
-        self.home.clock.moment = int(time.time()) - 720
+        self.home.clock.moment = int(time.time()) - 720  # noqa: TID251 - as it says
         self.home.services.open_id_tokens.ensure_key()
         self.home.clock.advance(minutes=12)
         self.ids = IdentityHouse(self.home)
@@ -293,6 +294,12 @@ def test_what_ceph_would_not_carry_is_refused_when_it_is_saved(by_key, statement
     assert "30" not in json.dumps(
         by_key.home.iam.get_role_policy(RoleName=by_key.role, PolicyName="store")["PolicyDocument"]
     ).split(MINE)
+
+
+def test_ceph_knows_every_action_that_it_is_told_of(by_key):
+    document = policy({"Effect": "Allow", "Action": [*ACTIONS], "Resource": "*"})
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{by_key.role}"
+    client_of(by_key.ceph, "sts").assume_role(RoleArn=arn, RoleSessionName="all", Policy=document)
 
 
 # -- the store behind our own gateway ----------------------------------------------------------------------------------

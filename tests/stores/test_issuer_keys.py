@@ -1,8 +1,11 @@
 """The keys of the issuer of OpenID tokens, which is no user pool, on SQLite and PostgreSQL."""
 
 import json
+from base64 import b64decode
 
+import jwt
 import pytest
+from cryptography.x509 import load_der_x509_certificate
 
 from app.adapters.sql.configuration import Cached, ConfigurationCache
 from app.adapters.sql.keys import SqlKeys
@@ -28,6 +31,7 @@ def keys_of_issuer(world: World, *, skip: int = 0) -> Keys:
         transactions=world.database,
         clock=world.clock,
         purposes=(KeyPurpose.ID,),
+        certified=True,
     )
 
 
@@ -52,3 +56,33 @@ def test_they_follow_a_rotation_of_the_master_key(world: World) -> None:
     assert SqlKeys(world.database, Sealer((NEW_KEY,)), of_issuers=True).list_of(ISSUER_KEYS)
     with pytest.raises(Unsealable):
         SqlKeys(world.database, Sealer((MASTER_KEY,)), of_issuers=True).list_of(ISSUER_KEYS)
+
+
+def shown_by(keys: Keys) -> list[dict[str, object]]:
+    return list(json.loads(keys.jwks(ISSUER_KEYS).body)["keys"])
+
+
+def test_each_key_comes_in_a_certificate_that_is_the_same_everywhere(world: World) -> None:
+    first, second = keys_of_issuer(world), keys_of_issuer(world, skip=1)
+    first.ensure(ISSUER_KEYS, ALGORITHM)
+    first.rotate(ISSUER_KEYS)
+    world.clock.advance(minutes=5)
+    assert first.jwks(ISSUER_KEYS).body == second.jwks(ISSUER_KEYS).body
+    for key in shown_by(first):
+        [written] = key["x5c"]  # type: ignore[misc]
+        certificate = load_der_x509_certificate(b64decode(written, validate=True))
+        certificate.verify_directly_issued_by(certificate)
+        assert certificate.public_key() == jwt.PyJWK(key).key
+        assert certificate.not_valid_before_utc.timestamp() <= world.clock.now()
+        assert certificate.not_valid_after_utc.year == 9999
+
+
+def test_the_key_that_signs_is_shown_first(world: World) -> None:
+    keys = keys_of_issuer(world)
+    keys.ensure(ISSUER_KEYS, ALGORITHM)
+    before = keys.signer(ISSUER_KEYS, KeyPurpose.ID).kid
+    [after] = keys.rotate(ISSUER_KEYS)
+    assert [key["kid"] for key in shown_by(keys)] == [before, after.kid]
+    world.clock.advance(minutes=15)
+    assert keys.signer(ISSUER_KEYS, KeyPurpose.ID).kid == after.kid
+    assert [key["kid"] for key in shown_by(keys)] == [after.kid, before]
