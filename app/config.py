@@ -196,7 +196,7 @@ SETTINGS = (
     Setting(name="STS_EXTERNAL_ID", default="none", read=_text,
             help="The external id that roles there ask for (aws-assume-role)."),
     Setting(name="STS_DIALECT", default="aws", read=lambda v: _choice(v, ("aws", "ceph")),
-            help="ceph where the STS is Ceph's object gateway, which knows no policy variables and no colons in paths."),
+            help="ceph where the STS is Ceph's object gateway, which reads less of a policy than AWS; what it cannot carry is refused at save."),
     Setting(name="METRICS_TOKEN", default="none: /metrics only in development", read=_text,
             help="Bearer token for /metrics."),
     Setting(name="METRICS_DIR", default="made by `poolhouse run`", read=_text,

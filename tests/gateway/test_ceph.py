@@ -1,6 +1,9 @@
 """Ceph's object gateway in person: as the STS that vends our credentials and enforces them, and as the store behind our own gateway."""
 
 import json
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +20,9 @@ from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
 from tests.support.ceph import KEY, SECRET
 from tests.support.gateway_house import ADA, BOB, GatewayHouse
+from tests.support.guide import blocks, fitted
 from tests.support.identity_house import ACCOUNT, OWN, IdentityHouse, provider_of, trust
+from tests.support.server import ROOT, running
 
 MINE = f"${{{OWN}:sub}}"
 WITH_TOKEN, WITH_KEY = "aws-web-identity", "aws-assume-role"
@@ -300,6 +305,27 @@ def test_ceph_knows_every_action_that_it_is_told_of(by_key):
     document = policy({"Effect": "Allow", "Action": [*ACTIONS], "Resource": "*"})
     arn = f"arn:aws:iam::{ACCOUNT}:role/{by_key.role}"
     client_of(by_key.ceph, "sts").assume_role(RoleArn=arn, RoleSessionName="all", Policy=document)
+
+
+def test_the_guide_runs_as_it_stands(ceph, tmp_path):
+    """Its programs in a process of their own, against a server that is one, too."""
+    text = (ROOT / "docs/guide/gateway.md").read_text()
+    [program] = re.findall(
+        r"^```python\n(.*?)^```$", text[text.index("## In front of Ceph") :], re.MULTILINE | re.DOTALL
+    )
+    settings = dict(
+        re.findall(r"(POOLHOUSE_(?:CREDENTIALS|STS_[A-Z_]+))=(\S+)", text[text.index("## In front of Ceph") :])
+    )
+    assert settings["POOLHOUSE_STS_ENDPOINT"] == "http://localhost:7480"
+    settings["POOLHOUSE_STS_ENDPOINT"] = ceph
+    with running(tmp_path / "data", env=settings) as server:
+        places = {"http://localhost:7480": ceph, "http://localhost:8000": server.url}
+        whole = f"{blocks('identity-pools', 'python')[0]}\n{program}\nprint(ada)"
+        command = [sys.executable, "-W", "error", "-c", fitted(whole, places)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed, code, ada = done.stdout.splitlines()
+    assert (listed, code) == (f"['{ada}/notes.txt']", "AccessDenied")
 
 
 # -- the store behind our own gateway ----------------------------------------------------------------------------------
