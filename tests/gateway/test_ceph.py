@@ -43,8 +43,8 @@ def deny(action: Any, *paths: str, **more: Any) -> dict[str, Any]:
 
 USERS = policy(
     allow("s3:ListBucket", "mybucket", Condition={"StringLike": {"s3:prefix": [f"{MINE}/*"]}}),
-    allow(["s3:GetObject", "s3:PutObject"], f"mybucket/{MINE}/*"),
-    # Nothing of Ceph's, and no reason to refuse the rest.
+    # Others' actions and resources are nothing of Ceph's, and no reason to refuse the rest.
+    allow(["s3:GetObject", "s3:PutObject", "cognito-sync:*"], f"mybucket/{MINE}/*"),
     {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/carts"},
 )
 
@@ -260,13 +260,14 @@ def test_a_space_is_a_space_there(restored):
 
 
 def test_what_is_denied_here_is_denied_there(restored):
-    for key in ("closed room/x", "open/x"):
+    for key in ("closed room/x", "open/x", "unlisted/x"):
         put(restored.s3, key)
     private = {"StringNotEquals": {"S3:X-Amz-Acl": "private"}}
+    absent = {"StringNotEquals": {"s3:prefix": "x"}}
     restored.may(
         restored.role,
         policy(
-            allow("s3:*", "*"), deny("s3:Get*t", "mybucket/closed room/*"), deny("s3:PutObject", "*", Condition=private)
+            allow("s3:*", "*"), deny("s3:G*t", "mybucket/closed room/*"), deny("s3:PutObject", "*", Condition=private)
         ),
     )
     _, hers = restored.session("ada")
@@ -274,6 +275,7 @@ def test_what_is_denied_here_is_denied_there(restored):
     put(hers, "open/y", ACL="private")
     for call in (
         lambda: read(hers, "closed room/x"),
+        lambda: read(hers, "unlisted/x"),
         lambda: put(hers, "open/y", ACL="public-read"),
         lambda: put(hers, "open/y"),
     ):
