@@ -267,7 +267,10 @@ def test_what_is_denied_here_is_denied_there(restored):
     restored.may(
         restored.role,
         policy(
-            allow("s3:*", "*"), deny("s3:G*t", "mybucket/closed room/*"), deny("s3:PutObject", "*", Condition=private)
+            allow("s3:*", "*"),
+            deny("s3:G*t", "mybucket/closed room/*"),
+            deny("s3:PutObject", "*", Condition=private),
+            deny("s3:GetObject", "mybucket/unlisted/*", Condition=absent),
         ),
     )
     _, hers = restored.session("ada")
