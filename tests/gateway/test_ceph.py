@@ -237,8 +237,6 @@ def test_ceph_verifies_what_a_rotated_key_signs(by_token):
     by_token.home.clock.advance(minutes=-12)
     by_token.home.services.issuer_keys.rotate(ISSUER_KEYS)
     by_token.home.clock.advance(minutes=12)
-    with urlopen(f"{by_token.home.url}/identity/.well-known/jwks", timeout=10) as answer:
-        assert len(json.load(answer)["keys"]) >= 2
     ada, hers = by_token.session("ada")
     put(hers, f"{ada}/after")
 
@@ -301,9 +299,8 @@ def test_what_is_denied_here_is_denied_there(restored):
 def test_what_ceph_would_not_carry_is_refused_when_it_is_saved(by_key, statement, reason):
     with refused("ValidationError", reason):
         by_key.may(by_key.role, policy(statement))
-    assert "30" not in json.dumps(
-        by_key.home.iam.get_role_policy(RoleName=by_key.role, PolicyName="store")["PolicyDocument"]
-    ).split(MINE)
+    kept = by_key.home.iam.get_role_policy(RoleName=by_key.role, PolicyName="store")["PolicyDocument"]
+    assert kept == json.loads(USERS)
 
 
 def test_ceph_knows_every_action_that_it_is_told_of(by_key):

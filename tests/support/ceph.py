@@ -2,8 +2,9 @@
 
 The programs are Debian's, installed (`ceph-mon ceph-osd radosgw`), or unpacked into a folder that TEST_CEPH names:
 
-    apt-get install --no-install-recommends --print-uris ceph-mon ceph-osd radosgw | grep -o "'.*'" | xargs -n 1 wget …
+    apt-get install --no-install-recommends --print-uris ceph-mon ceph-osd radosgw | grep -o "^'[^']*'" | xargs -n 1 wget -q
     for package in *.deb; do dpkg -x "$package" folder; done
+    TEST_CEPH=folder .venv/bin/pytest tests/gateway/test_ceph.py
 """
 
 import base64
