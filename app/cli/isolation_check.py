@@ -1,6 +1,6 @@
 import click
 
-from app.cli.opening import services
+from app.cli.opening import Mistaken, services
 
 
 @click.command()
@@ -8,10 +8,12 @@ from app.cli.opening import services
 def command(identity_pool: str) -> None:
     """Try everything that one identity may do on another's namespace, with every role of the pool.
 
-    Two identities are made up for it and nothing is stored. The exit code is 1 where one reaches what is the other's.
+    Two identities are made up for it and nothing is stored. The exit code is 1 where one reaches what is the other's, and 2 where
+    no role could be tried.
     """
     from app.core.identity_pools.inspection.isolation import Isolation
     from app.core.identity_pools.roles import role_arns
+    from app.core.principals.traps import find_traps
 
     with services() as rooms:
         pool = rooms.identity_pools.get(identity_pool)
@@ -19,6 +21,10 @@ def command(identity_pool: str) -> None:
         report = Isolation(authority=rooms.authority, clock=rooms.clock).check(pool, roles)
     for reason in report.skipped:
         click.echo(f"skipped  {reason}")
+    for arn, role in roles.items():
+        for trap in () if role is None else find_traps(role, guest=arn == pool.roles.get("unauthenticated")):
+            where = f'policy "{trap.policy}"' if trap.policy else "trust policy"
+            click.echo(f"trap     {arn}, {where}: {trap.text}")
     for leak in report.leaks:
         click.echo(
             f"{click.style('LEAK', fg='red', bold=True)}     {leak.action} on {leak.resource}\n         {leak.explanation}"
@@ -27,4 +33,7 @@ def command(identity_pool: str) -> None:
     if report.leaks:
         click.echo(f"{tried}: {len(report.leaks)} succeeded.")
         raise click.exceptions.Exit(1)
+    if len(report.skipped) == len(roles):
+        # A pipeline must not take for proven what was never asked.
+        raise Mistaken("nothing was tried: the pool has no role that its identities may assume")
     click.echo(f"{tried}: all denied.")

@@ -630,3 +630,19 @@ def test_a_body_changed_after_it_was_signed_is_refused(house):
     client.meta.events.register("before-send.iam", change)
     with refused("SignatureDoesNotMatch"):
         client.get_role(RoleName="any")
+
+
+def test_what_a_document_rarely_means_is_said_in_the_log_when_it_is_saved(house: AwsHouse, role: str, caplog) -> None:
+    anybody = json.loads(TRUST)
+    del anybody["Statement"][0]["Condition"]
+    listing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::mybucket"}
+    with caplog.at_level("WARNING", logger="app.blueprints.iam.roles"):
+        house.iam.put_role_policy(RoleName=role, PolicyName="own", PolicyDocument=json.dumps(OWN_FOLDER))
+        assert caplog.records == []
+        document = json.dumps({"Version": "2012-10-17", "Statement": listing})
+        house.iam.put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=document)
+        [record] = caplog.records
+        assert record.role.endswith(f":role/{role}")
+        assert (record.policy, record.code) == ("all", "list-without-prefix")
+        house.iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(anybody))
+    assert [record.code for record in caplog.records[1:]] == ["trust-without-aud", "trust-without-amr"]

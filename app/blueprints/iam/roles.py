@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,10 @@ from app.aws.operations import operation
 from app.blueprints.iam.listing import list_page
 from app.blueprints.iam.rendering import encoded, read_tags, refuse_members, shown_tags
 from app.core.principals.model import Role
+from app.core.principals.traps import TRUST, find_traps
 from app.services import Services
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class RoleOperations:
             max_session_seconds=call.input.get("MaxSessionDuration", 3600),
             tags=read_tags(call),
         )
+        _warn_of_traps(role, TRUST)
         return {"Role": _role(role)}
 
     @operation("GetRole")
@@ -56,16 +61,19 @@ class RoleOperations:
 
     @operation("UpdateAssumeRolePolicy")
     def update_assume_role_policy(self, call: Call) -> Mapping[str, Any]:
-        self.services.roles.update_trust(call.account_id, call.input["RoleName"], call.input["PolicyDocument"])
+        role = self.services.roles.update_trust(call.account_id, call.input["RoleName"], call.input["PolicyDocument"])
+        _warn_of_traps(role, TRUST)
         return {}
 
     # -- inline policies -----------------------------------------------------------------------------------------------
 
     @operation("PutRolePolicy")
     def put_role_policy(self, call: Call) -> Mapping[str, Any]:
-        self.services.roles.put_policy(
-            call.account_id, call.input["RoleName"], call.input["PolicyName"], call.input["PolicyDocument"]
+        name = call.input["PolicyName"]
+        role = self.services.roles.put_policy(
+            call.account_id, call.input["RoleName"], name, call.input["PolicyDocument"]
         )
+        _warn_of_traps(role, name)
         return {}
 
     @operation("GetRolePolicy")
@@ -123,6 +131,14 @@ class RoleOperations:
             description=call.input.get("Description"),
             max_session_seconds=call.input.get("MaxSessionDuration"),
         )
+
+
+def _warn_of_traps(role: Role, policy: str) -> None:
+    """Says in the server's log what the document just saved rarely means: IAM's answer has no member for it."""
+    for trap in find_traps(role):
+        if trap.policy == policy:
+            named = {"policy": policy} if policy != TRUST else {}
+            _log.warning("policy.trap", extra={"role": role.arn, **named, "code": trap.code, "text": trap.text})
 
 
 def _role(role: Role) -> dict[str, Any]:
