@@ -110,11 +110,12 @@ class Gate:
         decision = self.authority.decide(principal, asked)
         if decision.allowed:
             return
-        completed = self.authority.completed(principal, asked)
+        because = _because(decision, action)
+        if decision.statement is not None or decision.near:
+            because += f". {explain(decision, self.authority.completed(principal, asked))}"
         raise AwsError(
             "AccessDeniedException",
-            f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource} "
-            f"{_because(decision, action)} {explain(decision, completed)}".rstrip(),
+            f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource} {because}",
         )
 
     def _developer(self) -> Principal:

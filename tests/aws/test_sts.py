@@ -383,7 +383,7 @@ def test_a_key_assumes_a_role_that_trusts_it(house, ids, pool):
     ids=["another user", "another account", "external id"],
 )
 def test_a_key_does_not_assume_a_role_that_does_not_trust_it(house, ids, pool, document):
-    with refused("AccessDenied", "Not authorized to perform sts:AssumeRole"):
+    with refused("AccessDenied", "is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::"):
         house.sts.assume_role(RoleArn=ids.role(pool, document=document), RoleSessionName="deploy", ExternalId="guess")
 
 

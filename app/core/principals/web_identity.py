@@ -134,7 +134,13 @@ class AssumedRoles:
         """
         _check(asking)
         settled = {} if external_id is None else {"sts:externalid": (external_id,)}
-        role = self._trusting(asking, BY_CALLER, Trusted(aws=principal.arn), settled, tags)
+        try:
+            role = self._trusting(asking, BY_CALLER, Trusted(aws=principal.arn), settled, tags)
+        except AssumptionRefused as refused:
+            # Whoever signed is known, so the refusal names them; whether there is such a role stays untold.
+            raise AssumptionRefused(
+                f"User: {principal.arn} is not authorized to perform: {BY_CALLER} on resource: {asking.role_arn}"
+            ) from refused
         if principal.session is not None and (asking.seconds or 0) > _USUAL_SECONDS:
             raise InvalidParameter(
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
