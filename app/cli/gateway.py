@@ -42,7 +42,7 @@ def command(  # noqa: PLR0917 - click's options
     click.echo(f"Gateway on http://{'localhost' if host == '127.0.0.1' else host}:{port}")
     for name, url in (("S3", settings.upstream_s3), ("DynamoDB", settings.upstream_dynamodb)):
         if url:
-            click.echo(f"  {name:<9} {url}")
+            click.echo(f"  before     {url}   ({name})")
     _serve(host, port, workers or min(os.cpu_count() or 1, _MOST_WORKERS))
 
 
