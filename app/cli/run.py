@@ -72,7 +72,9 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror}") from error
+            raise click.ClickException(
+                f"cannot listen on {host} port {port}: {error.strerror}; choose another port"
+            ) from error
 
 
 def _seed(opened: "Installation", port: int) -> dict[str, Any]:
