@@ -6,7 +6,7 @@ from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.identity_pools.credentials import IdentityCredentialOperations
 from app.blueprints.identity_pools.developer import DeveloperUsers
-from app.blueprints.identity_pools.errors import translate
+from app.blueprints.identity_pools.errors import NAMES
 from app.blueprints.identity_pools.identities import PoolIdentities
 from app.blueprints.identity_pools.pools import ManagedPools
 from app.blueprints.identity_pools.principal_tags import PrincipalTags
@@ -35,7 +35,7 @@ def identity_pools_api(services: Services) -> Api:
         service=SERVICE,
         handlers=handlers_of(family(services=services) for family in FAMILIES),
         not_yet={},
-        translate=translate,
+        translate=NAMES.translate,
         resource_of=resource_of,
         violation="ValidationException",
         also_needed=also_needed,

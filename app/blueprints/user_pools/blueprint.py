@@ -7,7 +7,7 @@ from app.blueprints.user_pools.clients import UserPoolClients
 from app.blueprints.user_pools.customization import UiCustomization
 from app.blueprints.user_pools.devices import Devices
 from app.blueprints.user_pools.domains import UserPoolDomains
-from app.blueprints.user_pools.errors import translate
+from app.blueprints.user_pools.errors import NAMES
 from app.blueprints.user_pools.groups import UserPoolGroups
 from app.blueprints.user_pools.list_users import ListedUsers
 from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
@@ -59,7 +59,7 @@ def user_pools_api(services: Services) -> Api:
         service=SERVICE,
         handlers=handlers_of(family(services=services) for family in FAMILIES),
         not_yet=NOT_YET,
-        translate=translate,
+        translate=NAMES.translate,
         resource_of=resource_of,
     )
 
