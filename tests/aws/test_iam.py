@@ -583,6 +583,11 @@ def test_whatever_a_form_says_it_is_answered_in_awss_form(house, body, expected)
     assert code_of(post(house, body)) == expected
 
 
+def test_an_operation_of_iam_that_is_not_here_is_not_called_unknown(house):
+    with refused("InvalidAction", "AttachRolePolicy is not available on this server."):
+        house.iam.attach_role_policy(RoleName="readers", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+
+
 def test_what_a_message_repeats_cannot_break_out_of_it(house):
     answer = post(house, "Action=%3C%2FMessage%3E%3Cx%3E%01%EF%BF%BF&Version=2010-05-08")
     assert code_of(answer) == (400, "InvalidAction")
