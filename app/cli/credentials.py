@@ -2,7 +2,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.opening import Mistaken, installation, show
+from app.cli.opening import Mistaken, installation, role_arn, show
 from app.core.kernel.errors import Fact
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def revoke(identity: str | None, role: str | None, identity_pool: str | None) ->
         raise Mistaken("name one of --identity, --role and --identity-pool")
     [(scope, name)] = given.items()
     with installation() as opened:
-        if scope == "role" and not name.startswith("arn:"):
+        if scope == "role":
             # Sessions know their role by its ARN: cutting off a bare name would end nothing and look as if it had.
-            name = opened.services.roles.get(opened.settings.account_id, name).arn
+            name = role_arn(opened, name)
         opened.services.temporary_keys.revoke(scope, name)
         if not _is_known(opened, scope, name):
             # What was deleted may have left credentials behind, hence no refusal; a slip of the pen must not look like success.

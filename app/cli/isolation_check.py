@@ -13,7 +13,7 @@ def command(identity_pool: str) -> None:
     """
     from app.core.identity_pools.inspection.isolation import Isolation
     from app.core.identity_pools.roles import role_arns
-    from app.core.principals.traps import find_traps
+    from app.core.principals.findings import findings_of, told
 
     with services() as rooms:
         pool = rooms.identity_pools.get(identity_pool)
@@ -22,9 +22,8 @@ def command(identity_pool: str) -> None:
     for reason in report.skipped:
         click.echo(f"skipped  {reason}")
     for arn, role in roles.items():
-        for trap in () if role is None else find_traps(role, guest=arn == pool.roles.get("unauthenticated")):
-            where = f'policy "{trap.policy}"' if trap.policy else "trust policy"
-            click.echo(f"trap     {arn}, {where}: {trap.text}")
+        for line in () if role is None else told(findings_of(role)):
+            click.echo(f"trap     {arn}, {line}")
     for leak in report.leaks:
         click.echo(
             f"{click.style('LEAK', fg='red', bold=True)}     {leak.action} on {leak.resource}\n         {leak.explanation}"

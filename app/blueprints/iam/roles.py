@@ -1,17 +1,19 @@
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from flask import Response, after_this_request
 
 from app.aws.call import Call
 from app.aws.operations import operation
 from app.blueprints.iam.listing import list_page
 from app.blueprints.iam.rendering import encoded, read_tags, refuse_members, shown_tags
+from app.core.principals.findings import findings_of, told
 from app.core.principals.model import Role
-from app.core.principals.traps import TRUST, find_traps
 from app.services import Services
 
-_log = logging.getLogger(__name__)
+FINDINGS_HEADER = "x-poolhouse-findings"
+_LONGEST_HEADER = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class RoleOperations:
             max_session_seconds=call.input.get("MaxSessionDuration", 3600),
             tags=read_tags(call),
         )
-        _warn_of_traps(role, TRUST)
+        _tell_findings(role)
         return {"Role": _role(role)}
 
     @operation("GetRole")
@@ -61,19 +63,16 @@ class RoleOperations:
 
     @operation("UpdateAssumeRolePolicy")
     def update_assume_role_policy(self, call: Call) -> Mapping[str, Any]:
-        role = self.services.roles.update_trust(call.account_id, call.input["RoleName"], call.input["PolicyDocument"])
-        _warn_of_traps(role, TRUST)
+        document = call.input["PolicyDocument"]
+        _tell_findings(self.services.roles.update_trust(call.account_id, call.input["RoleName"], document))
         return {}
 
     # -- inline policies -----------------------------------------------------------------------------------------------
 
     @operation("PutRolePolicy")
     def put_role_policy(self, call: Call) -> Mapping[str, Any]:
-        name = call.input["PolicyName"]
-        role = self.services.roles.put_policy(
-            call.account_id, call.input["RoleName"], name, call.input["PolicyDocument"]
-        )
-        _warn_of_traps(role, name)
+        name, document = call.input["PolicyName"], call.input["PolicyDocument"]
+        _tell_findings(self.services.roles.put_policy(call.account_id, call.input["RoleName"], name, document))
         return {}
 
     @operation("GetRolePolicy")
@@ -133,12 +132,17 @@ class RoleOperations:
         )
 
 
-def _warn_of_traps(role: Role, policy: str) -> None:
-    """Says in the server's log what the document just saved rarely means: IAM's answer has no member for it."""
-    for trap in find_traps(role):
-        if trap.policy == policy:
-            named = {"policy": policy} if policy != TRUST else {}
-            _log.warning("policy.trap", extra={"role": role.arn, **named, "code": trap.code, "text": trap.text})
+def _tell_findings(role: Role) -> None:
+    """IAM's answers have no place for what the linter found, so it stands in a header: SDKs show it in the response's metadata."""
+    lines = told(findings_of(role))
+    if not lines:
+        return
+
+    @after_this_request
+    def add(response: Response) -> Response:
+        text = " ".join(lines).encode("ascii", "replace").decode()
+        response.headers[FINDINGS_HEADER] = text[:_LONGEST_HEADER]
+        return response
 
 
 def _role(role: Role) -> dict[str, Any]:
