@@ -10,6 +10,7 @@ from app.core.identity_pools.errors import (
 )
 from app.core.identity_pools.model import Identity, IdentityPool, Login, VerifiedLogin
 from app.core.identity_pools.ports import IdentityStore, LoginVerifier
+from app.core.identity_pools.proof import is_still_vouched
 from app.core.identity_pools.provider_names import OWN, ProviderNames
 from app.core.identity_pools.refusals import IdentityForbidden, LoginsDoNotMatch
 from app.core.kernel.clock import Clock
@@ -93,7 +94,7 @@ class Identities:
             if not found:
                 raise IdentityNotFound(identity_id)
             identity = found[0]
-            if not any(_is_of(identity, one) for one in verified):
+            if not any(_is_of(pool, identity, one) for one in verified):
                 raise LoginsDoNotMatch
             logins = [login for login in identity.logins if login.provider in gone]
             if {login.provider for login in logins} != gone:
@@ -196,10 +197,11 @@ class Identities:
         return found[0]
 
 
-def _is_of(identity: Identity, verified: VerifiedLogin) -> bool:
-    """One of its logins, or this server's own OpenID token for it."""
-    own = Login(provider=OWN, subject=identity.identity_id)
-    return verified.login in identity.logins or verified.login == own
+def _is_of(pool: IdentityPool, identity: Identity, verified: VerifiedLogin) -> bool:
+    """One of its logins, or this server's own OpenID token for a developer user that it still has."""
+    if verified.login != Login(provider=OWN, subject=identity.identity_id):
+        return verified.login in identity.logins
+    return is_still_vouched(pool, identity, verified.claims.get("amr", ()))
 
 
 def _has(identity: Identity | None, provider: str, developer_user: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.core.identity_pools.model import IdentityPool, VerifiedLogin
+from app.core.identity_pools.model import Identity, IdentityPool, VerifiedLogin
 from app.core.identity_pools.provider_names import GUESTS, OWN, ProviderNames
 from app.core.kernel.errors import InvalidParameter
 
@@ -31,6 +31,27 @@ def methods_of(pool: IdentityPool, logins: Sequence[VerifiedLogin], names: Provi
         for spelling in names.spellings(provider):
             found |= {spelling: None, f"{spelling}:{audience}:{subject}": None}
     return tuple(found)
+
+
+def is_still_named(identity: Identity, methods: Sequence[str], names: ProviderNames) -> bool:
+    """Whether a token with this ``amr`` still speaks of the identity: one login that it names is linked; a guest is still one."""
+    if GUESTS in methods:
+        return identity.is_guest
+    return any(
+        method.startswith(f"{spelling}:") and method.endswith(f":{login.subject}")
+        for login in identity.logins
+        for spelling in names.spellings(login.provider)
+        for method in methods
+    )
+
+
+def is_still_vouched(pool: IdentityPool, identity: Identity, methods: Sequence[str]) -> bool:
+    """Whether a developer user that a token with this ``amr`` names is still the identity's."""
+    return any(
+        f"{login.provider}:{pool.identity_pool_id}:{login.subject}" in methods
+        for login in identity.logins
+        if login.provider == pool.developer_provider
+    )
 
 
 def context_of(pool: IdentityPool, identity_id: str, methods: Sequence[str]) -> dict[str, tuple[str, ...]]:

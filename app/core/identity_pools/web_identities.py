@@ -9,9 +9,15 @@ from typing import Any, Protocol
 
 from app.core.identity_pools.model import Identity, IdentityPool
 from app.core.identity_pools.open_id import LARGEST_TOKEN, OpenIdTokenExpired, OpenIdTokenInvalid, OpenIdTokens
-from app.core.identity_pools.proof import context_of
+from app.core.identity_pools.proof import context_of, is_still_named
 from app.core.identity_pools.provider_names import OWN, ProviderNames
-from app.core.identity_pools.refusals import ClassicFlowOff, LoginRefused, ProviderUnavailable
+from app.core.identity_pools.refusals import (
+    ClassicFlowOff,
+    ClassicFlowWithMappings,
+    LoginRefused,
+    ProviderUnavailable,
+)
+from app.core.identity_pools.roles import is_mapped
 from app.core.identity_pools.web_tokens import WebTokens
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import TokenInvalid
@@ -82,8 +88,13 @@ class WebIdentities:
         identity = None if pool is None else self.find_identity(pool.identity_pool_id, found.identity_id)
         if pool is None or identity is None or not identity.enabled:
             raise IdentityTokenInvalid("The identity of this token does not exist any more.")
+        if not is_still_named(identity, found.amr, self.names):
+            raise IdentityTokenInvalid("The identity of this token is not its holder's any more.")
         if not pool.allows_classic:
             raise AssumptionRefused(ClassicFlowOff.message)
+        if is_mapped(pool, found.amr):
+            # A developer's token is given whatever the flow; the role that the mapping gives is not its holder's to choose.
+            raise AssumptionRefused(ClassicFlowWithMappings.message)
         if pool.account_id != account_id:
             raise AssumptionRefused
         return WebIdentity(
