@@ -18,7 +18,7 @@ from app.cli.opening import Mistaken, installation
 if TYPE_CHECKING:
     from app.installation import Installation
 
-_THREADS = 8
+THREADS = 8
 """Blocking threads a worker. Password hashing has its own, narrower gate."""
 _MOST_WORKERS = 4
 _PATIENCE = 5
@@ -127,7 +127,7 @@ def _serve(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=_THREADS,
+        blocking_threads=THREADS,
         websockets=False,
         log_level=LogLevels.error,
         workers_kill_timeout=_PATIENCE,

@@ -7,6 +7,7 @@ from app.adapters.sql.configuration import Cached, ConfigurationCache
 from app.adapters.sql.db import Database
 from app.adapters.sql.identity_pools import SqlIdentities, SqlIdentityPools
 from app.adapters.sql.keys import SqlKeys
+from app.adapters.system.bulkhead import Bulkhead
 from app.adapters.system.outbound import GuardedOutbound
 from app.adapters.upstream.assertions import SamlAssertions
 from app.adapters.upstream.social import AskedProviders
@@ -87,7 +88,8 @@ def open_identities(
         return None if provider is None else provider.metadata
 
     open_id_tokens = OpenIdTokens(keys=issuer_keys, clock=clock, public_url=settings.public_url)
-    outbound = GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev)
+    places = Bulkhead()
+    outbound = GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev, places=places)
     bases = dict(settings.upstream_urls)
     logins = Logins(
         names=names,
@@ -102,7 +104,7 @@ def open_identities(
             public_url=settings.public_url,
         ),
         open_id_tokens=open_id_tokens,
-        web_tokens=WebTokens(keys=DiscoveredKeys(fetch=outbound, clock=clock, bases=bases), clock=clock),
+        web_tokens=WebTokens(keys=DiscoveredKeys(fetch=outbound, clock=clock, places=places, bases=bases), clock=clock),
         social=AskedProviders(fetch=outbound, bases=bases),
         assertions=SamlAssertions(public_url=settings.public_url),
         find_oidc_provider=find_oidc_provider,
@@ -130,7 +132,7 @@ def open_identities(
             resolving=Resolving(identities=identities, transactions=database, clock=clock, recorder=recorder),
             logins=logins,
             open_id_tokens=open_id_tokens,
-            broker=choose_broker(settings, access.temporary_keys, clock),
+            broker=choose_broker(settings, access.temporary_keys, clock, places),
             wants_token=settings.credentials == WEB_IDENTITY,
             rates=rates,
             clock=clock,

@@ -3,13 +3,15 @@ and Amazon (tests/support/upstream.py).
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
 
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
-from tests.support.identity_house import IdentityHouse
+from tests.support.identity_house import IdentityHouse, provider_of
 from tests.support.saml_idp import SamlIdp, encoded
 from tests.support.upstream import StandIn, public_jwk, rsa_keys, signed, standing_in
 from tests.support.world import NOON
@@ -214,6 +216,43 @@ def test_a_social_provider_that_is_down_is_no_fault_of_the_login(ids, upstream, 
     upstream.answers[path] = lambda _query: (503, {})
     with refused("ExternalServiceException"):
         ids.get_id(pool, {name: "good"})
+
+
+def test_providers_that_keep_us_waiting_never_take_every_thread(ids, upstream, pool):
+    """Half of a worker's threads may wait; who comes then is told at once, and whoever asks for nobody elsewhere is served."""
+    published(upstream, GOOGLE)
+    ids.house.clock.advance(hours=6)
+    now = ids.house.clock.now()
+    login = {GOOGLE: signed(KEY, claims(GOOGLE, iat=now, exp=now + 36_000))}
+    identity_id = ids.get_id(pool, login)
+    client = ids.user_client()
+    local = ids.pool_for(client)
+    asked, answered = Semaphore(0), Event()
+
+    def silent(_query: dict[str, str]) -> tuple[int, Any]:
+        asked.release()
+        answered.wait(20)
+        return 503, {}
+
+    upstream.answers |= dict.fromkeys((DISCOVERY, "/debug_token", "/auth/o2/tokeninfo"), silent)
+    ids.house.clock.advance(hours=2)
+    waiting = [login, {FACEBOOK: "good"}, {FACEBOOK: "good"}, {AMAZON: "good"}]
+    with ThreadPoolExecutor(len(waiting)) as threads:
+        answers = [threads.submit(ids.get_id, pool, logins) for logins in waiting]
+        try:
+            assert all(asked.acquire(timeout=10) for _ in waiting)
+            for logins in ({AMAZON: "good"}, {GOOGLE: signed(KEY, claims(GOOGLE, iat=now, exp=now + 36_000), kid="9")}):
+                with refused("ExternalServiceException"):
+                    ids.get_id(pool, logins)
+            # Google's keys are asked for at this moment; those of an hour ago count until the answer.
+            assert ids.get_id(pool, login) == identity_id
+            assert ids.get_id(local, {provider_of(client): ids.id_token(client)})
+        finally:
+            answered.set()
+        for answer in answers:
+            with refused("ExternalServiceException"):
+                answer.result()
+    assert asked.acquire(blocking=False) is False, "nobody else was asked"
 
 
 # -- another Poolhouse -------------------------------------------------------------------------------------------------

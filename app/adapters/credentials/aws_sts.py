@@ -8,6 +8,7 @@ from typing import Any
 from app.core.identity_pools.model import VendRequest
 from app.core.identity_pools.refusals import CredentialsRefused, ProviderUnavailable
 from app.core.identity_pools.session_policy import AWS, Dialect, DoesNotFit, write_session_policy
+from app.core.kernel.outbound import OutboundFailed, Places
 from app.core.kernel.secret import Secret
 from app.core.principals.model import Credentials
 
@@ -29,12 +30,14 @@ class AwsSts:
         access_key_id: str | None = None,
         secret: Secret | None = None,
         signs: bool = True,
+        places: Places,
     ) -> None:
         self._region = region
         self._endpoint = endpoint
         self._access_key_id = access_key_id
         self._secret = secret
         self._signs = signs
+        self._places = places
         self._lock = Lock()
         self._client: Any = None
 
@@ -43,7 +46,10 @@ class AwsSts:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            answer = getattr(self._opened(), operation)(**parameters)
+            with self._places.place():
+                answer = getattr(self._opened(), operation)(**parameters)
+        except OutboundFailed:
+            raise ProviderUnavailable from None
         except ClientError as error:
             # Its code, and never its message: that may repeat what was sent.
             _log.warning("sts.refused", extra={"operation": operation, "code": error.response["Error"].get("Code", "")})
