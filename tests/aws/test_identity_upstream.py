@@ -2,6 +2,7 @@
 and Amazon (tests/support/upstream.py).
 """
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Semaphore
@@ -253,6 +254,62 @@ def test_providers_that_keep_us_waiting_never_take_every_thread(ids, upstream, p
             with refused("ExternalServiceException"):
                 answer.result()
     assert asked.acquire(blocking=False) is False, "nobody else was asked"
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ahead(house: AwsHouse) -> Iterator[int]:
+    """This server's clock is a month ahead of everybody else's, as the development API may move it."""
+    house.clock.ahead = 30 * 86_400
+    house.clock.advance(days=30)
+    yield house.clock.now()
+    house.clock.ahead = 0
+
+
+def test_times_that_others_wrote_are_compared_with_the_machines_own(ids, upstream, pool, ahead):
+    published(upstream, GOOGLE)
+    upstream.answers |= {"/debug_token": facebook}
+    idp = SamlIdp(KEY)
+    arn = ids.house.iam.create_saml_provider(SAMLMetadataDocument=idp.metadata, Name="timely")["SAMLProviderArn"]
+    both = ids.identity_pool(SupportedLoginProviders={GOOGLE: APP, FACEBOOK: APP}, SamlProviderARNs=[arn])
+    for name, token in (
+        (GOOGLE, signed(KEY, claims(GOOGLE))),
+        (FACEBOOK, "good"),
+        (arn, encoded(idp.response(idp.signed(idp.assertion())))),
+    ):
+        login = {name: token}
+        answer = ids.credentials(ids.get_id(both, login), login)
+        assert answer["Credentials"]["Expiration"].timestamp() == ahead + 3600, "what we issue runs by our own clock"
+    late = encoded(
+        idp.response(idp.signed(idp.assertion(begins=ahead - 60, ends=ahead + 60, confirmed_until=ahead + 60)))
+    )
+    for name, token in ((GOOGLE, signed(KEY, claims(GOOGLE, iat=ahead, exp=ahead + 60))), (arn, late)):
+        with refused("NotAuthorizedException", "not valid yet"):
+            ids.get_id(both, {name: token})
+
+
+def test_sts_compares_a_strangers_token_with_the_machines_time_and_our_own_with_ours(ids, upstream, ahead):
+    upstream.publish(upstream.url, public_jwk(KEY))
+    provider = ids.house.iam.create_open_id_connect_provider(Url=upstream.url, ClientIDList=[APP])
+    arn = provider["OpenIDConnectProviderArn"]
+    statement = {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    role = ids.role(
+        ids.identity_pool(roles=False), document=json.dumps({"Version": "2012-10-17", "Statement": statement})
+    )
+    anyone = ids.house.unsigned_client("sts")
+
+    def assume(**times: int) -> Any:
+        token = signed(KEY, claims(upstream.url, **times))
+        return anyone.assume_role_with_web_identity(RoleArn=role, RoleSessionName="app", WebIdentityToken=token)
+
+    assert assume()["Credentials"]["Expiration"].timestamp() == ahead + 3600
+    with refused("ExpiredTokenException"):
+        assume(exp=NOON - 1)
+    with refused("InvalidIdentityToken", "not valid yet"):
+        assume(iat=ahead, exp=ahead + 60)
+    anyone.close()
 
 
 # -- another Poolhouse -------------------------------------------------------------------------------------------------

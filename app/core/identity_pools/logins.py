@@ -50,7 +50,7 @@ class Assertions(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logins:
-    """``verify_all`` is the one way from a token to a ``VerifiedLogin``."""
+    """``verify_all`` is the one way from a token to a ``VerifiedLogin``. Times that others wrote are compared with the machine's own."""
 
     names: ProviderNames
     user_pools: UserPoolLogins
@@ -139,7 +139,7 @@ class Logins:
             raise LoginRefused("Invalid login token. Not a valid access token.")
         if found.get("app_id") != app_id:
             raise LoginRefused("Invalid login token. Incorrect token audience.")
-        now, expires = self.clock.now(), found.get("expires_at")
+        now, expires = self.clock.real(), found.get("expires_at")
         # Facebook's word for a token that never expires is 0.
         if not isinstance(expires, int) or (expires and now >= expires):
             raise LoginRefused(f"Invalid login token. Token expired: {now} >= {expires}")
@@ -173,7 +173,7 @@ class Logins:
         metadata = self.find_saml_provider(arn)
         if metadata is None:
             raise ProviderNotSupported
-        claims = self.assertions.read(document, metadata, now=self.clock.now())
+        claims = self.assertions.read(document, metadata, now=self.clock.real())
         return VerifiedLogin(login=Login(provider=arn, subject=_subject(claims["sub"])), arn=arn, claims=claims)
 
 

@@ -69,11 +69,15 @@ class WebIdentities:
         provider = self.find_provider(account_id, issuer)
         if provider is None:
             raise IdentityTokenInvalid(f"No OpenIDConnect provider found in your account for {issuer}")
-        now = self.clock.now()
+        pool_id = self._find_own_pool(provider)
+        now = self.clock.real() if pool_id is None else self.clock.now()
         if expires is not None and now >= expires:
             # A token that says so of itself need not be proven first.
             raise IdentityTokenExpired(f"Token expired: current date/time {now} must be before {expires}")
-        audience, claims = self._proven(token, provider)
+        proven = (
+            self._of_elsewhere(token, provider) if pool_id is None else self._of_user_pool(token, pool_id, provider)
+        )
+        audience, claims = proven
         return _identity(provider, issuer, audience, claims)
 
     def _of_identity_pool(self, token: str, account_id: str) -> WebIdentity:
@@ -108,10 +112,12 @@ class WebIdentities:
             identity_id=found.identity_id,
         )
 
-    def _proven(self, token: str, provider: OidcProvider) -> tuple[str, Mapping[str, Any]]:
+    def _find_own_pool(self, provider: OidcProvider) -> PoolId | None:
+        """The user pool of this server that the provider is, None for others."""
         pool_id = self.names.find_user_pool(provider.name)
-        if pool_id is not None and provider.url == f"{self.public_url}/{pool_id}":
-            return self._of_user_pool(token, PoolId(pool_id), provider)
+        return None if pool_id is None or provider.url != f"{self.public_url}/{pool_id}" else PoolId(pool_id)
+
+    def _of_elsewhere(self, token: str, provider: OidcProvider) -> tuple[str, Mapping[str, Any]]:
         try:
             return self.web_tokens.verify(
                 token,
