@@ -376,3 +376,26 @@ def test_tags_without_permission_to_tag_give_no_credentials(ids, client):
     ada = logins(ids, client)
     with refused("InvalidIdentityPoolConfigurationException"):
         ids.credentials(ids.get_id(pool, ada), ada)
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_a_trust_policy_may_ask_for_the_time(ids, client, effect):
+    """In both directions: a Deny that was never asked would be none."""
+    pool = ids.pool_for(client)
+    login = {provider_of(client): ids.id_token(client)}
+    identity_id = ids.get_id(pool, login)
+
+    def role(until: str) -> str:
+        document = json.loads(trust(pool.identity_pool_id))
+        if effect == "Allow":
+            document["Statement"][0]["Condition"]["DateLessThan"] = {"aws:CurrentTime": until}
+        else:
+            late = {"DateGreaterThanEquals": {"aws:CurrentTime": until}}
+            document["Statement"].append({**document["Statement"][0], "Effect": "Deny", "Condition": late})
+        return ids.role(pool, document=json.dumps(document))
+
+    ids.pools.set_roles(pool.identity_pool_id, {"authenticated": role("2099-01-01T00:00:00Z")}, {})
+    assert ids.credentials(identity_id, login)
+    ids.pools.set_roles(pool.identity_pool_id, {"authenticated": role("2020-01-01T00:00:00Z")}, {})
+    with refused("InvalidIdentityPoolConfigurationException"):
+        ids.credentials(identity_id, login)

@@ -63,10 +63,16 @@ class IdentityCredentials:
         return self.resolving.of_logins(pool, logins)
 
     def credentials_for(
-        self, identity_id: str, given: Mapping[str, str], *, custom_role: str | None = None
+        self,
+        identity_id: str,
+        given: Mapping[str, str],
+        *,
+        custom_role: str | None = None,
+        surroundings: Mapping[str, tuple[str, ...]] | None = None,
     ) -> tuple[Identity, Credentials]:
         """An hour's credentials of the role that the pool gives these logins (Cognito: GetCredentialsForIdentity).
 
+        ``surroundings`` are condition keys of the request (its time, its address) that the role's trust policy may ask for.
         The identity may be another than the one named, where a guest's was merged. Raises ``ConfigurationInvalid`` where the role
         is missing or does not trust the identity.
         """
@@ -74,7 +80,7 @@ class IdentityCredentials:
         role = self._get_role(pool, choose_role(pool, logins, custom_role))
         methods, tags = methods_of(pool, logins, self.logins.names), tags_of(pool, logins)
         context = context_of(pool, identity.identity_id, methods)
-        check_trust(role, context, tags)
+        check_trust(role, {**(surroundings or {}), **context}, tags)
         token = None
         if self.wants_token:
             expires_at = self.clock.now() + OPEN_ID_SECONDS

@@ -130,7 +130,8 @@ class AssumedRoles:
     ) -> Assumed:
         """Credentials of the role, if its trust policy takes who signed (STS: AssumeRole). Their own policies were asked before.
 
-        A session of a role that a session assumes lasts an hour at most (IAM: role chaining).
+        A session of a role that a session assumes lasts an hour at most (IAM: role chaining). Where an identity stands behind the
+        one, it stands behind the other, and whoever ends the identity's sessions ends this one, too.
         """
         _check(asking)
         settled = {} if external_id is None else {"sts:externalid": (external_id,)}
@@ -139,7 +140,16 @@ class AssumedRoles:
             raise InvalidParameter(
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
             )
-        return self._issued(asking, role, context={}, tags=tags, source="AssumeRole")
+        before = principal.session
+        return self._issued(
+            asking,
+            role,
+            context={},
+            tags=tags,
+            source="AssumeRole",
+            identity_pool_id=None if before is None else before.identity_pool_id,
+            identity_id=None if before is None else before.identity_id,
+        )
 
     def _trusting(
         self,
