@@ -178,6 +178,6 @@ class Logins:
 
 
 def _subject(value: Any) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_SUBJECT:
+    if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_SUBJECT or not value.isprintable():
         raise LoginRefused
     return value

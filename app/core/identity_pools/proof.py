@@ -67,7 +67,7 @@ def context_of(pool: IdentityPool, identity_id: str, methods: Sequence[str]) -> 
 def tags_of(pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> dict[str, str]:
     """Principal tags by the map of the first login whose provider has one (Cognito: attributes for access control).
 
-    A claim that is not there makes no tag; one that cannot be a tag's value refuses the call, because a policy may rely on it.
+    A claim that is not there makes no tag; one that cannot be a tag's value, or has several, refuses the call: a policy may rely on it.
     """
     for login in logins:
         if login.own and login.tags:
@@ -75,7 +75,7 @@ def tags_of(pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> dict[str, st
         mapped = next((pool.principal_tags[name] for name in _names(login) if name in pool.principal_tags), None)
         if mapped is not None:
             wanted = _DEFAULTS if mapped.get("UseDefaults") else mapped.get("PrincipalTags") or {}
-            read = {key: _text(login.claims.get(claim)) for key, claim in wanted.items()}
+            read = {key: _text(key, login.claims.get(claim)) for key, claim in wanted.items()}
             return checked_tags({key: value for key, value in read.items() if value is not None})
     return {}
 
@@ -102,12 +102,17 @@ def _names(login: VerifiedLogin) -> tuple[str, ...]:
     return (provider, f"{provider}:{login.client_id}", *((login.arn,) if login.arn else ()))
 
 
-def _text(value: Any) -> str | None:
+def _text(key: str, value: Any) -> str | None:
+    """A claim as a tag's value, None where there is none. Raises ``InvalidParameter`` where it has several."""
+    if value is None or value == []:
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
-    return str(value[0]) if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else None
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return value[0]
+    raise InvalidParameter(f"The principal tag {key!r} would have several values.")
 
 
 def _is_plain(text: str) -> bool:

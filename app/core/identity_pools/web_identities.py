@@ -137,7 +137,7 @@ class WebIdentities:
         if pool is None or not pool.extensions.enabled:
             raise IdentityTokenInvalid
         try:
-            unverified = read_unverified(token)
+            unverified = read_unverified(token, largest=LARGEST_TOKEN)
             claims = verify(unverified, self.keys.find_verifier(pool_id, KeyPurpose.ID, unverified.kid))
         except TokenInvalid as refused:
             raise IdentityTokenInvalid("Couldn't verify the token's signature.") from refused

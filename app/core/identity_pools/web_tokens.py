@@ -74,7 +74,7 @@ class WebTokens:
             # Of several audiences the one that the token was made for must be ours, not merely one beside it.
             raise LoginRefused("Invalid login token. Incorrect token audience.")
         sub = claims.get("sub")
-        if not isinstance(sub, str) or not 1 <= len(sub) <= 255:
+        if not isinstance(sub, str) or not 1 <= len(sub) <= 255 or not sub.isprintable():
             raise LoginRefused
         return fitting[0]
 

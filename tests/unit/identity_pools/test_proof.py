@@ -51,7 +51,7 @@ def mapped(provider: str = PROVIDER, **map_of: Any) -> Any:
         ({"PrincipalTags": {"d": "department"}}, {"d": "sales"}),
         ({"UseDefaults": False, "PrincipalTags": {"x": "absent"}}, {}),
         ({"PrincipalTags": {"v": "email_verified", "n": "level"}}, {"v": "true", "n": "7"}),
-        ({"PrincipalTags": {"g": "groups", "one": "alone"}}, {"one": "a"}),
+        ({"PrincipalTags": {"none": "empty", "one": "alone"}}, {"one": "a"}),
         ({}, {}),
     ],
 )
@@ -62,10 +62,17 @@ def test_claims_become_tags(map_of, tags):
         "department": "sales",
         "email_verified": True,
         "level": 7,
-        "groups": ["a", "b"],
+        "empty": [],
         "alone": ["a"],
     }
     assert tags_of(mapped(**map_of), [login(**claims)]) == tags
+
+
+@pytest.mark.parametrize("value", [["a", "b"], {"a": "b"}, [["a"]], [7], [None]], ids=str)
+def test_a_claim_that_is_not_one_value_refuses_the_call(value):
+    """A policy that denies by the tag would else let through whoever has two values."""
+    with pytest.raises(InvalidParameter):
+        tags_of(mapped(PrincipalTags={"g": "groups"}), [login(groups=value)])
 
 
 def test_only_the_map_of_the_presented_provider_counts():
