@@ -87,7 +87,9 @@ def open_identities(
         provider = access.saml_providers.find(arn)
         return None if provider is None else provider.metadata
 
-    open_id_tokens = OpenIdTokens(keys=issuer_keys, clock=clock, public_url=settings.public_url)
+    open_id_tokens = OpenIdTokens(
+        keys=issuer_keys, clock=clock, find_end=access.temporary_keys.cut_off_at, public_url=settings.public_url
+    )
     places = Bulkhead()
     outbound = GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev, places=places)
     bases = dict(settings.upstream_urls)

@@ -351,3 +351,22 @@ def test_a_developers_token_does_not_go_around_role_mappings(ids, anyone, pool, 
     ids.map_roles(pool, {key: rules})
     with refused("AccessDenied", "RoleMappings"):
         assume(anyone, role, token)
+
+
+@pytest.mark.parametrize("scope", ["identity", "identity-pool"])
+def test_ending_an_identitys_credentials_ends_what_new_ones_could_be_had_for(ids, anyone, pool, scope):
+    token = vouch(ids, pool, "u-ended", TokenDuration=86_400)
+    identity_id, role = token["IdentityId"], pool.roles["authenticated"]
+    ids.house.services.temporary_keys.revoke(scope, identity_id if scope == "identity" else pool.identity_pool_id)
+    with refused("InvalidIdentityToken", "ended"):
+        assume(anyone, role, token)
+    for call in (
+        lambda: ids.credentials(identity_id, {OWN: token["Token"]}),
+        lambda: ids.get_id(pool, {OWN: token["Token"]}),
+    ):
+        with refused("NotAuthorizedException", "Not a valid"):
+            call()
+    # Whoever is signed in anew, even in the same second, is somebody again.
+    again = vouch(ids, pool, "u-ended")
+    assert assume(anyone, role, again)
+    assert ids.credentials(identity_id, {OWN: again["Token"]})
