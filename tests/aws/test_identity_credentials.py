@@ -416,3 +416,22 @@ def test_a_user_with_long_attributes_signs_in_too(ids):
     login = logins(ids, client)
     assert 10_000 < len(login[provider_of(client)]) < 50_000
     assert ids.credentials(ids.get_id(ids.pool_for(client), login), login)
+
+
+def test_a_trust_policy_may_name_the_tags_that_a_session_may_have(ids, client):
+    pool = ids.pool_for(client)
+    ids.pools.set_principal_tags(pool.identity_pool_id, provider_of(client), use_defaults=True, tags=None)
+    login = logins(ids, client)
+    identity_id = ids.get_id(pool, login)
+
+    def role(*keys: str) -> str:
+        document = json.loads(trust(pool.identity_pool_id, actions=("sts:AssumeRoleWithWebIdentity", "sts:TagSession")))
+        condition = document["Statement"][0]["Condition"]
+        condition["ForAllValues:StringEquals"] = {"aws:TagKeys": list(keys)}
+        return ids.role(pool, document=json.dumps(document))
+
+    ids.pools.set_roles(pool.identity_pool_id, {"authenticated": role("username", "client")}, {})
+    assert ids.session(ids.credentials(identity_id, login)).tags.keys() == {"username", "client"}
+    ids.pools.set_roles(pool.identity_pool_id, {"authenticated": role("username")}, {})
+    with refused("InvalidIdentityPoolConfigurationException"):
+        ids.credentials(identity_id, login)

@@ -25,14 +25,16 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.errors import InvalidParameter
 from app.core.kernel.secret import Secret
 from app.core.limits.rates import Rates
-from app.core.policy import Asked, PolicyKind, Trusted, decide_trust, parse
+from app.core.policy import Trusted
 from app.core.principals.model import Credentials, Role
+from app.core.principals.trust import WITH_TOKEN, is_trusted
 
 SESSION_SECONDS = 3600
 GUESTS_PER_HOUR = 100
 """Of one user's worth of an address (``limits/rates.py``)."""
 SESSION_NAME = "CognitoIdentityCredentials"
-_ASSUME, _TAG = "sts:AssumeRoleWithWebIdentity", "sts:TagSession"
+TRUSTED = Trusted(federated=OWN)
+"""Who assumes a role for an identity, as trust policies name it."""
 _LONGEST_DEVELOPER_ID = 1024
 
 
@@ -80,7 +82,9 @@ class IdentityCredentials:
         role = self._get_role(pool, choose_role(pool, logins, custom_role))
         methods, tags = methods_of(pool, logins, self.logins.names), tags_of(pool, logins)
         context = context_of(pool, identity.identity_id, methods)
-        check_trust(role, {**(surroundings or {}), **context}, tags)
+        known = {**(surroundings or {}), **context}
+        if not is_trusted(role, TRUSTED, WITH_TOKEN, session_name=SESSION_NAME, context=known, tags=tags):
+            raise ConfigurationInvalid
         token = None
         if self.wants_token:
             expires_at = self.clock.now() + OPEN_ID_SECONDS
@@ -186,18 +190,3 @@ class IdentityCredentials:
         if role is None or role.account_id != pool.account_id:
             raise ConfigurationInvalid
         return role
-
-
-def check_trust(role: Role, context: Mapping[str, tuple[str, ...]], tags: Mapping[str, str]) -> None:
-    """Raises ``ConfigurationInvalid`` unless the role trusts an identity like this, and its tags where it has any."""
-    trust = parse(role.trust, PolicyKind.TRUST)
-    trusted = Trusted(federated=OWN)
-    known = {
-        **context,
-        "sts:rolesessionname": (SESSION_NAME,),
-        **({"aws:tagkeys": tuple(tags)} if tags else {}),
-        **{f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()},
-    }
-    for action in (_ASSUME, _TAG) if tags else (_ASSUME,):
-        if not decide_trust(trust, trusted, Asked(action=action, resource=role.arn, context=known)).allowed:
-            raise ConfigurationInvalid

@@ -9,11 +9,11 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Fact, InvalidParameter
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
-from app.core.policy import Asked, PolicyKind, Trusted, decide_trust, parse
+from app.core.policy import PolicyKind, Trusted, parse
 from app.core.principals.model import Credentials, Principal, Role, RoleSession
 from app.core.principals.temporary import TemporaryKeys
+from app.core.principals.trust import BY_CALLER, WITH_TOKEN, is_trusted
 
-WITH_TOKEN, BY_CALLER, TAG = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRole", "sts:TagSession"
 _ROLE_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):role/[\x21-\x7e]{1,576}", re.ASCII)
 _USUAL_SECONDS = 3600
 _MOST_PACKED = 2048
@@ -163,17 +163,9 @@ class AssumedRoles:
         role = self.find_role(asking.role_arn)
         if role is None:
             raise AssumptionRefused(f"Not authorized to perform {action}")
-        trust = parse(role.trust, PolicyKind.TRUST)
-        known = {
-            **asking.context,
-            **settled,
-            "sts:rolesessionname": (asking.session_name,),
-            **({"aws:tagkeys": tuple(tags)} if tags else {}),
-            **{f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()},
-        }
-        for needed in (action, TAG) if tags else (action,):
-            if not decide_trust(trust, trusted, Asked(action=needed, resource=role.arn, context=known)).allowed:
-                raise AssumptionRefused(f"Not authorized to perform {action}")
+        known = {**asking.context, **settled}
+        if not is_trusted(role, trusted, action, session_name=asking.session_name, context=known, tags=tags):
+            raise AssumptionRefused(f"Not authorized to perform {action}")
         return role
 
     def _issued(
