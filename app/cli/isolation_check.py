@@ -11,7 +11,7 @@ def command(identity_pool: str) -> None:
     Two identities are made up for it and nothing is stored. The exit code is 1 where one reaches what is the other's.
     """
     from app.core.identity_pools.inspection.isolation import Isolation
-    from app.core.identity_pools.roles import role_arns
+    from app.core.identity_pools.sessions.roles import role_arns
 
     with services() as rooms:
         pool = rooms.identity_pools.get(identity_pool)

@@ -4,7 +4,7 @@ from app.adapters.credentials.aws_sts import AssumeRoleBroker, AwsSts, WebIdenti
 from app.adapters.credentials.embedded import EmbeddedBroker
 from app.config import Settings
 from app.core.identity_pools.ports import CredentialBroker
-from app.core.identity_pools.session_policy import AWS, CEPH, Dialect, check_fits
+from app.core.identity_pools.sessions.session_policy import AWS, CEPH, Dialect, check_fits
 from app.core.kernel.clock import Clock
 from app.core.kernel.outbound import Places
 from app.core.kernel.secret import Secret

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.identity_pools.administration.identities import Identities
 from app.core.identity_pools.errors import DeveloperUserElsewhere, DeveloperUserNotFound, LoginNotLinked
-from app.core.identity_pools.identities import Identities
 from app.core.identity_pools.model import Identity, IdentityPool, Login, VerifiedLogin
 from app.core.identity_pools.provider_names import OWN, ProviderNames
 from app.core.identity_pools.refusals import IdentityForbidden, LoginsClash, LoginsDoNotMatch

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.identity_pools.model import VendRequest
 from app.core.identity_pools.refusals import CredentialsRefused, ProviderUnavailable
-from app.core.identity_pools.session_policy import AWS, Dialect, DoesNotFit, write_session_policy
+from app.core.identity_pools.sessions.session_policy import AWS, Dialect, DoesNotFit, write_session_policy
 from app.core.kernel.outbound import OutboundFailed, Places
 from app.core.kernel.secret import Secret
 from app.core.principals.model import Credentials

@@ -13,7 +13,7 @@ from app.blueprints.identity_pools.pools import ManagedPools
 from app.blueprints.identity_pools.principal_tags import PrincipalTags
 from app.blueprints.identity_pools.roles import PoolRoles
 from app.blueprints.identity_pools.tags import PoolTags
-from app.core.identity_pools.role_document import roles_named
+from app.core.identity_pools.administration.role_document import roles_named
 from app.core.policy import Asked
 from app.services import Services
 

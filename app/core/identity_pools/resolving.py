@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from app.core.identity_pools.errors import IdentityNotFound
 from app.core.identity_pools.model import Identity, IdentityPool, Login, VerifiedLogin
 from app.core.identity_pools.ports import IdentityStore
-from app.core.identity_pools.proof import is_still_vouched
 from app.core.identity_pools.refusals import (
     DeveloperUserRegistered,
     GuestsRefused,
@@ -14,6 +13,7 @@ from app.core.identity_pools.refusals import (
     LoginsClash,
     LoginsDoNotMatch,
 )
+from app.core.identity_pools.sessions.proof import is_still_vouched
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Conflict, QuotaExceeded
 from app.core.kernel.ids import new_uuid

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.identity_pools.errors import IdentityNotFound, IdentityPoolNotFound
-from app.core.identity_pools.guests import SESSION_POLICIES
-from app.core.identity_pools.logins import Logins
+from app.core.identity_pools.logins.verifying import Logins
 from app.core.identity_pools.model import Identity, IdentityPool, Login, VendRequest, VerifiedLogin
 from app.core.identity_pools.open_id import DEVELOPER_SECONDS, OPEN_ID_SECONDS, OpenIdTokens
 from app.core.identity_pools.ports import CredentialBroker, IdentityStore
-from app.core.identity_pools.proof import checked_tags, context_of, methods_of, tags_of
 from app.core.identity_pools.provider_names import OWN
 from app.core.identity_pools.refusals import (
     ClassicFlowOff,
@@ -20,7 +18,9 @@ from app.core.identity_pools.refusals import (
     ProviderNotSupported,
 )
 from app.core.identity_pools.resolving import Resolving
-from app.core.identity_pools.roles import choose_role
+from app.core.identity_pools.sessions.guests import SESSION_POLICIES
+from app.core.identity_pools.sessions.proof import checked_tags, context_of, methods_of, tags_of
+from app.core.identity_pools.sessions.roles import choose_role
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import InvalidParameter
 from app.core.kernel.secret import Secret

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.core.identity_pools.logins.web_tokens import WebTokens
 from app.core.identity_pools.model import Identity, IdentityPool
 from app.core.identity_pools.open_id import LARGEST_TOKEN, OpenIdTokenExpired, OpenIdTokenInvalid, OpenIdTokens
-from app.core.identity_pools.proof import context_of, is_still_named
 from app.core.identity_pools.provider_names import OWN, ProviderNames
 from app.core.identity_pools.refusals import (
     ClassicFlowOff,
@@ -17,8 +17,8 @@ from app.core.identity_pools.refusals import (
     LoginRefused,
     ProviderUnavailable,
 )
-from app.core.identity_pools.roles import is_mapped
-from app.core.identity_pools.web_tokens import WebTokens
+from app.core.identity_pools.sessions.proof import context_of, is_still_named
+from app.core.identity_pools.sessions.roles import is_mapped
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import TokenInvalid
 from app.core.kernel.ids import PoolId

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.core.identity_pools.model import Login, VerifiedLogin
-from app.core.identity_pools.proof import checked_tags, methods_of, tags_of
 from app.core.identity_pools.provider_names import ProviderNames
+from app.core.identity_pools.sessions.proof import checked_tags, methods_of, tags_of
 from app.core.kernel.errors import InvalidParameter
 from tests.unit.identity_pools.test_roles import OIDC, PROVIDER, foreign, login, pool
 

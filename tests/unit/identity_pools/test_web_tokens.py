@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from app.core.identity_pools.logins.web_tokens import WebTokens
 from app.core.identity_pools.refusals import LoginRefused
-from app.core.identity_pools.web_tokens import WebTokens
 from tests.support.upstream import public_jwk, rsa_keys, signed
 from tests.support.world import NOON, MovedClock
 

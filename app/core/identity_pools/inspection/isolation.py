@@ -6,8 +6,8 @@ from typing import Any
 
 from app.core.identity_pools.inspection.walk import principal_of, session_of, trust_of
 from app.core.identity_pools.model import IdentityPool
-from app.core.identity_pools.proof import AUTHENTICATED
 from app.core.identity_pools.provider_names import GUESTS
+from app.core.identity_pools.sessions.proof import AUTHENTICATED
 from app.core.kernel.clock import Clock
 from app.core.kernel.ids import new_uuid
 from app.core.policy import Asked, PolicyKind, bind, explain, parse

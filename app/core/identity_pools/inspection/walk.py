@@ -2,11 +2,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from app.core.identity_pools.guests import SESSION_POLICIES
 from app.core.identity_pools.model import Identity, IdentityPool, VerifiedLogin
-from app.core.identity_pools.proof import context_of, methods_of, tags_of
-from app.core.identity_pools.roles import choose_role, find_mapping, rule_matches
 from app.core.identity_pools.service import SESSION_NAME, TRUSTED, IdentityCredentials
+from app.core.identity_pools.sessions.guests import SESSION_POLICIES
+from app.core.identity_pools.sessions.proof import context_of, methods_of, tags_of
+from app.core.identity_pools.sessions.roles import choose_role, find_mapping, rule_matches
 from app.core.kernel.errors import Fact
 from app.core.policy import Asked, Decision, explain
 from app.core.principals.authority import Authority

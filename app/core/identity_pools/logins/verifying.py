@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.core.identity_pools.logins.user_pools import UserPoolLogins
+from app.core.identity_pools.logins.web_tokens import WebTokens
 from app.core.identity_pools.model import IdentityPool, Login, VerifiedLogin
 from app.core.identity_pools.open_id import OpenIdTokenExpired, OpenIdTokenInvalid, OpenIdTokens
 from app.core.identity_pools.provider_names import OWN, ProviderNames
 from app.core.identity_pools.refusals import LoginRefused, ProviderNotSupported
-from app.core.identity_pools.user_pool_logins import UserPoolLogins
-from app.core.identity_pools.web_tokens import WebTokens
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import InvalidParameter
 

@@ -10,9 +10,9 @@ from app.core.identity_pools.errors import (
 )
 from app.core.identity_pools.model import Identity, IdentityPool, Login, VerifiedLogin
 from app.core.identity_pools.ports import IdentityStore, LoginVerifier
-from app.core.identity_pools.proof import is_still_vouched
 from app.core.identity_pools.provider_names import OWN, ProviderNames
 from app.core.identity_pools.refusals import IdentityForbidden, LoginsDoNotMatch
+from app.core.identity_pools.sessions.proof import is_still_vouched
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Conflict, InvalidParameter
 from app.core.kernel.recorder import Recorder, Unrecorded
