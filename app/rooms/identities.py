@@ -111,6 +111,7 @@ def open_identities(
         assertions=SamlAssertions(public_url=settings.public_url),
         find_oidc_provider=find_oidc_provider,
         find_saml_provider=find_saml_provider,
+        rates=rates,
         clock=clock,
     )
     find_pool = Cached(remembered, "identity_pool", pools.find)

@@ -340,6 +340,14 @@ def test_a_guests_token_ends_when_somebody_signs_in_as_the_guest(ids, anyone, po
         assume(anyone, pool.roles["unauthenticated"], token)
 
 
+def test_a_guests_token_ends_when_the_pool_takes_no_guests_any_more(ids, anyone, pool):
+    token, role = open_id(ids, ids.get_id(pool)), pool.roles["unauthenticated"]
+    assert assume(anyone, role, token)
+    ids.pools.update(pool.identity_pool_id, "pool", {**pool.settings, "AllowUnauthenticatedIdentities": False})
+    with refused("InvalidIdentityToken", "not its holder's any more"):
+        assume(anyone, role, token)
+
+
 @pytest.mark.parametrize("key", [OWN, DEVELOPER])
 def test_a_developers_token_does_not_go_around_role_mappings(ids, anyone, pool, key):
     token, role = vouch(ids, pool), pool.roles["authenticated"]

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from app.core.identity_pools.logins.verifying import REFUSED_PER_HOUR
+from app.core.limits.rates import ADDRESS_FACTOR, HOUR
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
 from tests.support.identity_house import IdentityHouse, provider_of
@@ -210,6 +212,38 @@ def test_an_access_token_that_is_not_for_us_now_is_refused(ids, upstream, pool, 
     upstream.answers |= {"/debug_token": facebook, "/auth/o2/tokeninfo": amazon}
     with refused("NotAuthorizedException", "Invalid login token"):
         ids.get_id(pool, {name: token})
+
+
+def test_who_invents_tokens_does_not_have_us_call_their_providers_forever(ids, upstream):
+    pool = ids.identity_pool(SupportedLoginProviders=dict.fromkeys((GOOGLE, FACEBOOK, AMAZON), APP))
+    upstream.answers |= {"/debug_token": facebook, "/auth/o2/tokeninfo": amazon}
+    published(upstream, GOOGLE)
+    rates, name = ids.house.services.identity_credentials.rates, f"asked login:{pool.identity_pool_id}:@127.0.0.1"
+    allowed = REFUSED_PER_HOUR * ADDRESS_FACTOR
+    identity_id = ids.get_id(pool, {FACEBOOK: "good"})
+    rates.ephemeral.count("rate", name, expires_at=ids.house.clock.now() + HOUR, by=allowed - 1)
+    assert ids.get_id(pool, {FACEBOOK: "good"}) == identity_id, "what is good is not counted"
+    with refused("NotAuthorizedException"):
+        ids.get_id(pool, {AMAZON: "invented"})
+    upstream.asked.clear()
+    for call in (
+        lambda: ids.get_id(pool, {AMAZON: "invented"}),
+        lambda: ids.credentials(identity_id, {FACEBOOK: "good"}),
+        lambda: ids.anyone.unlink_identity(
+            IdentityId=identity_id, Logins={FACEBOOK: "good"}, LoginsToRemove=[FACEBOOK]
+        ),
+    ):
+        with refused("TooManyRequestsException"):
+            call()
+    assert upstream.asked == []
+    ids.house.clock.advance(hours=1)
+    now = ids.house.clock.now()
+    assert ids.get_id(pool, {GOOGLE: signed(KEY, claims(GOOGLE, iat=now, exp=now + 60))})
+    upstream.answers["/debug_token"] = lambda _query: (
+        200,
+        {"data": {"app_id": APP, "user_id": "7", "is_valid": True, "expires_at": 0}},
+    )
+    assert ids.get_id(pool, {FACEBOOK: "good"}) == identity_id
 
 
 @pytest.mark.parametrize(("name", "path"), [(FACEBOOK, "/debug_token"), (AMAZON, "/auth/o2/tokeninfo")])

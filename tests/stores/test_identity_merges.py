@@ -22,7 +22,7 @@ FACEBOOK, GOOGLE = "graph.facebook.com", "accounts.google.com"
 class Believed:
     """The ``LoginVerifier`` of tests: a token is the subject itself, behind which one of our own names a developer user."""
 
-    def verify_all(self, pool, given):
+    def verify_all(self, pool, given, *, address=None):
         for name, token in given.items():
             subject, _, user = token.partition(" ")
             claims = {"amr": [f"{DEVELOPER}:{pool.identity_pool_id}:{user}"]}

@@ -29,6 +29,7 @@ class IdentityCredentialOperations:
             call.input["IdentityId"],
             call.input.get("Logins", {}),
             custom_role=call.input.get("CustomRoleArn"),
+            address=call.caller.address,
             surroundings=self.condition_keys(call.region),
         )
         return {
@@ -44,7 +45,7 @@ class IdentityCredentialOperations:
     @operation("GetOpenIdToken")
     def get_open_id_token(self, call: Call) -> Answer:
         identity, token = self.services.identity_credentials.open_id_token_for(
-            call.input["IdentityId"], call.input.get("Logins", {})
+            call.input["IdentityId"], call.input.get("Logins", {}), address=call.caller.address
         )
         return {"IdentityId": identity.identity_id, "Token": token.reveal()}
 

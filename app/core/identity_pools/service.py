@@ -59,7 +59,7 @@ class IdentityCredentials:
         Raises ``TooManyRequests`` where the address made too many guests: each is a row that nobody has to answer for.
         """
         pool = self._get_pool(identity_pool_id)
-        logins = self.logins.verify_all(pool, given)
+        logins = self.logins.verify_all(pool, given, address=address)
         if not logins:
             self.rates.check_address("guest", identity_pool_id, address, GUESTS_PER_HOUR)
         return self.resolving.of_logins(pool, logins)
@@ -70,6 +70,7 @@ class IdentityCredentials:
         given: Mapping[str, str],
         *,
         custom_role: str | None = None,
+        address: str | None = None,
         surroundings: Mapping[str, tuple[str, ...]] | None = None,
     ) -> tuple[Identity, Credentials]:
         """An hour's credentials of the role that the pool gives these logins (Cognito: GetCredentialsForIdentity).
@@ -78,7 +79,7 @@ class IdentityCredentials:
         The identity may be another than the one named, where a guest's was merged. Raises ``ConfigurationInvalid`` where the role
         is missing or does not trust the identity.
         """
-        pool, identity, logins = self._prove(identity_id, given)
+        pool, identity, logins = self._prove(identity_id, given, address)
         role = self._get_role(pool, choose_role(pool, logins, custom_role))
         methods, tags = methods_of(pool, logins, self.logins.names), tags_of(pool, logins)
         context = context_of(pool, identity.identity_id, methods)
@@ -106,7 +107,9 @@ class IdentityCredentials:
         except CredentialsRefused as refused:
             raise ConfigurationInvalid from refused
 
-    def open_id_token_for(self, identity_id: str, given: Mapping[str, str]) -> tuple[Identity, Secret]:
+    def open_id_token_for(
+        self, identity_id: str, given: Mapping[str, str], *, address: str | None = None
+    ) -> tuple[Identity, Secret]:
         """A token for ``AssumeRoleWithWebIdentity``, good for ten minutes (Cognito: GetOpenIdToken).
 
         Raises ``ClassicFlowOff`` unless the pool allows the basic flow, ``ClassicFlowWithMappings`` where rules or tokens choose
@@ -117,7 +120,7 @@ class IdentityCredentials:
             raise ClassicFlowOff
         if pool.role_mappings:
             raise ClassicFlowWithMappings
-        pool, identity, logins = self._prove(identity_id, given)
+        pool, identity, logins = self._prove(identity_id, given, address)
         expires_at = self.clock.now() + OPEN_ID_SECONDS
         for login in logins:
             if login.own:
@@ -162,10 +165,10 @@ class IdentityCredentials:
         return VerifiedLogin(login=Login(provider=provider, subject=subject), claims=claims)
 
     def _prove(
-        self, identity_id: str, given: Mapping[str, str]
+        self, identity_id: str, given: Mapping[str, str], address: str | None
     ) -> tuple[IdentityPool, Identity, Sequence[VerifiedLogin]]:
         pool = self._pool_of(identity_id)
-        logins = self.logins.verify_all(pool, given)
+        logins = self.logins.verify_all(pool, given, address=address)
         identity = self.resolving.of_identity(pool, identity_id, logins)
         if not identity.enabled:
             raise IdentityForbidden(identity_id)

@@ -92,7 +92,7 @@ class WebIdentities:
         identity = None if pool is None else self.find_identity(pool.identity_pool_id, found.identity_id)
         if pool is None or identity is None or not identity.enabled:
             raise IdentityTokenInvalid("The identity of this token does not exist any more.")
-        if not is_still_named(identity, found.amr, self.names):
+        if not is_still_named(identity, found.amr, self.names) or (identity.is_guest and not pool.allows_guests):
             raise IdentityTokenInvalid("The identity of this token is not its holder's any more.")
         if not pool.allows_classic:
             raise AssumptionRefused(ClassicFlowOff.message)

@@ -88,6 +88,7 @@ def test_only_the_map_of_the_presented_provider_counts():
         {"a": "x" * 257},
         {"k" * 129: "a"},
         {"": "a"},
+        {"aws:team": "a"},
         {"Team": "a", "team": "b"},
         {str(number): "x" for number in range(51)},
     ],

@@ -74,18 +74,20 @@ class Identities:
                 self.recorder.record("identity.remove", pool_id, identities=",".join(of_pool))
         return [one for one in dict.fromkeys(identity_ids) if one not in gone]
 
-    def unlink(self, identity_id: str, tokens: Mapping[str, str], providers: Sequence[str]) -> None:
+    def unlink(
+        self, identity_id: str, tokens: Mapping[str, str], providers: Sequence[str], *, address: str | None = None
+    ) -> None:
         """Takes logins away from who proves to be theirs: every token must be good, and one login the identity's.
 
         (Cognito: UnlinkIdentity.) Raises ``IdentityNotFound``, ``LoginRefused``, ``ProviderUnavailable``, ``LoginNotLinked``,
-        ``InvalidParameter``.
+        ``InvalidParameter``, ``TooManyRequests``.
         """
         pool, identity = self.locate(identity_id)
         if not identity.enabled:
             raise IdentityForbidden(identity_id)
         if not tokens:
             raise LoginsDoNotMatch
-        verified = self.verifier.verify_all(pool, tokens)
+        verified = self.verifier.verify_all(pool, tokens, address=address)
         gone = {self.names.canonical(provider) for provider in providers}
         if pool.developer_provider in gone:
             raise InvalidParameter("A developer user is unlinked with the developer's own credentials.")

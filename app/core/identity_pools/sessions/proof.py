@@ -88,6 +88,7 @@ def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
     for key, value in tags.items():
         if (
             not 1 <= len(key) <= _LONGEST_KEY
+            or key.lower().startswith("aws:")
             or len(value) > _LONGEST_VALUE
             or not (_is_plain(key) and _is_plain(value))
         ):
