@@ -44,26 +44,21 @@ class AwsSts:
     def ask(self, operation: str, parameters: Mapping[str, Any]) -> Credentials:
         """Raises ``CredentialsRefused`` for its refusal, ``ProviderUnavailable`` where it does not answer."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             with self._places.place():
-                answer = getattr(self._opened(), operation)(**parameters)
+                return _read(getattr(self._opened(), operation)(**parameters))
         except OutboundFailed:
             raise ProviderUnavailable from None
         except ClientError as error:
             # Its code, and never its message: that may repeat what was sent.
             _log.warning("sts.refused", extra={"operation": operation, "code": error.response["Error"].get("Code", "")})
             raise CredentialsRefused from None
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError, KeyError, ValueError) as error:
+            # No answer, or something else that answers 200: a proxy's page, for one.
             _log.warning("sts.failed", extra={"operation": operation, "reason": type(error).__name__})
             raise ProviderUnavailable from None
-        given = answer["Credentials"]
-        return Credentials(
-            access_key_id=given["AccessKeyId"],
-            secret=Secret(given["SecretAccessKey"]),
-            session_token=Secret(given["SessionToken"]),
-            expires_at=int(given["Expiration"].timestamp()),
-        )
 
     def close(self) -> None:
         with self._lock:
@@ -97,6 +92,17 @@ class AwsSts:
             aws_secret_access_key=None if self._secret is None else self._secret.reveal(),
             config=Config(**config),
         )
+
+
+def _read(answer: Mapping[str, Any]) -> Credentials:
+    """Raises ``KeyError`` for an answer without credentials."""
+    given = answer["Credentials"]
+    return Credentials(
+        access_key_id=given["AccessKeyId"],
+        secret=Secret(given["SecretAccessKey"]),
+        session_token=Secret(given["SessionToken"]),
+        expires_at=int(given["Expiration"].timestamp()),
+    )
 
 
 class WebIdentityBroker:
