@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.core.identity_pools.model import Login, VerifiedLogin
+from app.core.identity_pools.model import Identity, Login, VerifiedLogin
 from app.core.identity_pools.provider_names import ProviderNames
-from app.core.identity_pools.sessions.proof import checked_tags, methods_of, tags_of
+from app.core.identity_pools.sessions.proof import checked_tags, is_still_named, methods_of, tags_of
 from app.core.kernel.errors import InvalidParameter
 from tests.unit.identity_pools.test_roles import OIDC, PROVIDER, foreign, login, pool
 
@@ -38,6 +38,26 @@ def test_a_developers_token_brings_its_own():
         login=Login(provider="x", subject="i"), own=True, claims={"amr": ["authenticated", "d", "d:1:u"]}
     )
     assert methods_of(pool(), [own], NAMES) == ("authenticated", "d", "d:1:u")
+
+
+def identity(*logins: VerifiedLogin, **changes: Any) -> Identity:
+    found = tuple(each.login for each in logins)
+    given = {"logins": found, "created_at": 0, "modified_at": 0, **changes}
+    return Identity(identity_id="us-east-1:i", identity_pool_id="us-east-1:p", **given)
+
+
+@pytest.mark.parametrize("logins", [[login()], [foreign()], [login(), foreign()], []], ids=len)
+def test_what_a_token_says_of_an_identity_holds_while_it_is_so(logins):
+    methods = methods_of(pool(), logins, NAMES)
+    assert is_still_named(identity(*logins), methods, NAMES)
+    stranger = Login(provider=PROVIDER, subject="grace")
+    assert not is_still_named(identity(logins=(stranger,)), methods, NAMES)
+    assert not is_still_named(identity(was_authenticated=True), methods, NAMES)
+
+
+def test_one_login_that_is_still_there_is_enough():
+    methods = methods_of(pool(), [login(), foreign()], NAMES)
+    assert is_still_named(identity(foreign()), methods, NAMES)
 
 
 def mapped(provider: str = PROVIDER, **map_of: Any) -> Any:
