@@ -1,6 +1,7 @@
 """IAM roles: who may assume them, and what they may do then. Nothing is enforced that is not written in them."""
 
 import json
+import logging
 import re
 import secrets
 import string
@@ -13,9 +14,11 @@ from app.core.kernel.errors import Fact, InvalidParameter, QuotaExceeded
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
 from app.core.policy import PolicyKind, parse
+from app.core.principals.findings import findings_of, told
 from app.core.principals.model import Role
 from app.core.principals.ports import RoleStore
 
+_log = logging.getLogger("poolhouse.roles")
 _NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/", re.ASCII)
 _ALPHABET = string.ascii_uppercase + string.digits
@@ -87,6 +90,7 @@ class Roles:
                 raise QuotaExceeded("There are as many roles as there may be.")
             self.store.add(role)
             self.recorder.record("role.create", "", role=role.arn)
+        _warn(role)
         return role
 
     def get(self, account_id: str, name: str) -> Role:
@@ -122,7 +126,9 @@ class Roles:
     def update_trust(self, account_id: str, name: str, trust: str | Mapping[str, Any]) -> Role:
         """Another trust policy (IAM: UpdateAssumeRolePolicy). Raises ``MalformedPolicy``."""
         document = _checked(trust, PolicyKind.TRUST)
-        return self._change(account_id, name, "role.trust", lambda role: replace(role, trust=document))
+        role = self._change(account_id, name, "role.trust", lambda role: replace(role, trust=document))
+        _warn(role)
+        return role
 
     def put_policy(self, account_id: str, name: str, policy_name: str, policy: str | Mapping[str, Any]) -> Role:
         """An inline policy, new or replaced (IAM: PutRolePolicy). Raises ``MalformedPolicy``, ``QuotaExceeded``."""
@@ -137,7 +143,9 @@ class Roles:
             self.fits(after)
             return after
 
-        return self._change(account_id, name, "role.policy", changed)
+        role = self._change(account_id, name, "role.policy", changed)
+        _warn(role)
+        return role
 
     def get_policy(self, account_id: str, name: str, policy_name: str) -> Mapping[str, Any]:
         """The document. Raises ``RoleNotFound``, ``RolePolicyNotFound``."""
@@ -184,6 +192,12 @@ class Roles:
 
     def _get_to_change(self, account_id: str, name: str) -> Role:
         return _found(self.store.find_to_change(account_id, name), name)
+
+
+def _warn(role: Role) -> None:
+    """What is saved although it is rarely meant is at least said."""
+    for line in told(findings_of(role)):
+        _log.warning("role.finding", extra={"role": role.arn, "finding": line})
 
 
 def _found(role: Role | None, name: str) -> Role:
