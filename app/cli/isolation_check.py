@@ -12,7 +12,7 @@ def command(identity_pool: str) -> None:
     no role could be tried.
     """
     from app.core.identity_pools.inspection.isolation import Isolation
-    from app.core.identity_pools.roles import role_arns
+    from app.core.identity_pools.sessions.roles import role_arns
     from app.core.principals.findings import findings_of, told
 
     with services() as rooms:

@@ -18,7 +18,7 @@ from app.cli.serving import PATIENCE, check_port, end_process, serve
 if TYPE_CHECKING:
     from app.installation import Installation
 
-_THREADS = 8
+THREADS = 8
 """Blocking threads a worker. Password hashing has its own, narrower gate."""
 
 
@@ -107,7 +107,7 @@ def _serve(host: str, port: int, workers: int | None) -> None:
         port=port,
         workers=workers,
         interface=Interfaces.WSGI,
-        blocking_threads=_THREADS,
+        blocking_threads=THREADS,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.aws.call import Call
+from app.aws.condition_keys import ConditionKeys
 from app.aws.operations import Answer, operation
 from app.core.identity_pools.errors import IdentityPoolNotFound
 from app.core.identity_pools.model import IdentityPool
@@ -12,6 +13,7 @@ from app.services import Services
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityCredentialOperations:
     services: Services
+    condition_keys: ConditionKeys
 
     @operation("GetId")
     def get_id(self, call: Call) -> Answer:
@@ -24,7 +26,11 @@ class IdentityCredentialOperations:
     @operation("GetCredentialsForIdentity")
     def get_credentials_for_identity(self, call: Call) -> Answer:
         identity, credentials = self.services.identity_credentials.credentials_for(
-            call.input["IdentityId"], call.input.get("Logins", {}), custom_role=call.input.get("CustomRoleArn")
+            call.input["IdentityId"],
+            call.input.get("Logins", {}),
+            custom_role=call.input.get("CustomRoleArn"),
+            address=call.caller.address,
+            surroundings=self.condition_keys(call.region),
         )
         return {
             "IdentityId": identity.identity_id,
@@ -39,7 +45,7 @@ class IdentityCredentialOperations:
     @operation("GetOpenIdToken")
     def get_open_id_token(self, call: Call) -> Answer:
         identity, token = self.services.identity_credentials.open_id_token_for(
-            call.input["IdentityId"], call.input.get("Logins", {})
+            call.input["IdentityId"], call.input.get("Logins", {}), address=call.caller.address
         )
         return {"IdentityId": identity.identity_id, "Token": token.reveal()}
 

@@ -1,5 +1,6 @@
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
@@ -25,6 +26,7 @@ from app.blueprints.user_pools.software_tokens import SoftwareTokens
 from app.blueprints.user_pools.tags import Tags
 from app.blueprints.user_pools.tokens import TokenOperations
 from app.blueprints.user_pools.users import AdministeredUsers
+from app.core.policy import Asked
 from app.services import Services
 
 SERVICE = "cognito-idp"
@@ -61,7 +63,16 @@ def user_pools_api(services: Services) -> Api:
         not_yet=NOT_YET,
         translate=NAMES.translate,
         resource_of=resource_of,
+        also_needed=also_needed,
     )
+
+
+def also_needed(operation: str, document: Mapping[str, Any]) -> Iterator[Asked]:
+    """Whose members' tokens name a role, an identity pool gives them that role: who writes it down passes it (IAM: iam:PassRole)."""
+    role = document.get("RoleArn")
+    if operation in {"CreateGroup", "UpdateGroup"} and isinstance(role, str):
+        context = {"iam:passedtoservice": ("cognito-identity.amazonaws.com",)}
+        yield Asked(action="iam:PassRole", resource=_PARTITION.sub("arn:aws:", role), context=context)
 
 
 def resource_of(document: Mapping[str, object], account_id: str, region: str) -> str:

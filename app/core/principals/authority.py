@@ -11,7 +11,6 @@ from app.core.kernel.sealing import Sealer, Unsealable
 from app.core.policy import Asked, Decision, MalformedPolicy, Policies, Policy, PolicyKind, Verdict, decide, parse
 from app.core.principals.model import Principal, Role, RoleSession
 
-_ROW = "authorization message"
 _MOST_CHARACTERS = 10_240
 """STS: ``encodedMessageType``."""
 _ADMINISTRATOR = Policies(
@@ -77,7 +76,7 @@ class Authority:
         return Policies(identity=self._policies_of_role(role), session=_session_policies(session))
 
     def encode_message(self, principal: Principal, asked: Asked, decision: Decision) -> str:
-        """What an administrator may read of a refusal, sealed (STS: DecodeAuthorizationMessage)."""
+        """What an administrator of the principal's account may read of a refusal, sealed (STS: DecodeAuthorizationMessage)."""
         asked = self.completed(principal, asked)
         document: dict[str, Any] = {
             "allowed": decision.allowed,
@@ -96,24 +95,24 @@ class Authority:
                 },
             },
         }
-        sealed = self._sealed(document)
+        sealed = self._sealed(document, principal.account_id)
         if len(sealed) > _MOST_CHARACTERS:
             document["context"]["conditions"] = {"items": []}
             document["context"]["resource"] = asked.resource[:2048]
-            sealed = self._sealed(document)
+            sealed = self._sealed(document, principal.account_id)
         return sealed
 
-    def decode_message(self, text: str) -> str:
-        """The JSON behind a message. Raises ``AuthorizationMessageInvalid``."""
+    def decode_message(self, text: str, account_id: str) -> str:
+        """The JSON behind a message about somebody of this account. Raises ``AuthorizationMessageInvalid``."""
         try:
-            packed = self.sealer.unseal(text, row=_ROW)
+            packed = self.sealer.unseal(text, row=_row(account_id))
         except (Unsealable, UnicodeError) as error:
             raise AuthorizationMessageInvalid from error
         return zlib.decompress(packed).decode()
 
-    def _sealed(self, document: Mapping[str, Any]) -> str:
+    def _sealed(self, document: Mapping[str, Any], account_id: str) -> str:
         packed = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 9)
-        return self.sealer.seal(packed, row=_ROW)
+        return self.sealer.seal(packed, row=_row(account_id))
 
     def _own_policy(self, arn: str, document: Mapping[str, Any]) -> tuple[Policy, ...]:
         known = self._parsed.get(arn)
@@ -164,6 +163,10 @@ _SETTLED = (
     "aws:federatedprovider",
     "cognito-identity.amazonaws.com:",
 )
+
+
+def _row(account_id: str) -> str:
+    return f"authorization message:{account_id}"
 
 
 def _session_policies(session: RoleSession) -> tuple[Policy, ...] | None:

@@ -96,10 +96,16 @@ class TemporaryKeys:
             self.store.set(scope, name, before=now, forget_before=now - 2 * LONGEST_SECONDS)
             self.recorder.record("credentials.revoke", "", scope=scope, name=name)
 
-    def _cut_off_at(self, session: RoleSession) -> int:
+    def cut_off_at(self, *, identity_id: str | None, identity_pool_id: str | None, role_arn: str | None = None) -> int:
+        """When what had been issued for any of these was last ended, in Unix seconds; -1 for never."""
         cutoffs = self.read_cutoffs()
-        named = zip(SCOPES, (session.identity_id, session.role_arn, session.identity_pool_id), strict=True)
+        named = zip(SCOPES, (identity_id, role_arn, identity_pool_id), strict=True)
         return max((cutoffs.get((scope, name), -1) for scope, name in named if name is not None), default=-1)
+
+    def _cut_off_at(self, session: RoleSession) -> int:
+        return self.cut_off_at(
+            identity_id=session.identity_id, identity_pool_id=session.identity_pool_id, role_arn=session.role_arn
+        )
 
     def _secret(self, access_key_id: str, token: str) -> Secret:
         """40 characters, from key id and token alone: nothing to store, and nothing of it is in the token."""

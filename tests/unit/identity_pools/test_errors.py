@@ -16,7 +16,7 @@ from app.core.pools.errors import TagsRefused
 
 OPERATIONS = load_model("cognito-identity").operations
 MODELLED = frozenset().union(*(operation.errors for operation in OPERATIONS.values()))
-INSIDE = {"DoesNotFit", "OpenIdTokenExpired", "OpenIdTokenInvalid"}
+INSIDE = {"DoesNotFit", "OpenIdTokenEnded", "OpenIdTokenExpired", "OpenIdTokenInvalid"}
 """What the rooms tell one another, and never an operation."""
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.identity_pools.inspection.walk import principal_of, session_of, trust_decisions
+from app.core.identity_pools.inspection.walk import principal_of, session_of, trust_of
 from app.core.identity_pools.model import IdentityPool
-from app.core.identity_pools.proof import AUTHENTICATED
 from app.core.identity_pools.provider_names import GUESTS
+from app.core.identity_pools.sessions.proof import AUTHENTICATED
 from app.core.kernel.clock import Clock
 from app.core.kernel.ids import new_uuid
 from app.core.policy import Asked, PolicyKind, bind, explain, parse
@@ -83,7 +83,7 @@ class Isolation:
                 continue
             guest = arn == pool.roles.get("unauthenticated")
             mine, theirs = (self._session(pool, role, _new_id(pool), guest=guest) for _ in range(2))
-            if not all(decision.allowed for _, decision in trust_decisions(role, mine)):
+            if not all(decision.allowed for _, decision in trust_of(role, mine)):
                 skipped.append(f"{arn}: its trust policy lets no identity of this pool assume it")
                 continue
             tried = list(dict.fromkeys(self._targets(role, mine, theirs)))

@@ -2,12 +2,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.core.identity_pools.errors import IdentityPoolNotFound
-from app.core.identity_pools.model import IdentityPool
-from app.core.identity_pools.pool_document import first_settings, next_settings
-from app.core.identity_pools.ports import IdentityPoolStore
-from app.core.identity_pools.provider_names import ProviderNames
-from app.core.identity_pools.role_document import (
+from app.core.identity_pools.administration.pool_document import first_settings, next_settings
+from app.core.identity_pools.administration.role_document import (
     AS_GIVEN,
     as_given,
     canonical_mappings,
@@ -15,6 +11,10 @@ from app.core.identity_pools.role_document import (
     changed_tags,
     checked_roles,
 )
+from app.core.identity_pools.errors import IdentityPoolNotFound
+from app.core.identity_pools.model import IdentityPool
+from app.core.identity_pools.ports import IdentityPoolStore
+from app.core.identity_pools.provider_names import ProviderNames
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import QuotaExceeded
 from app.core.kernel.ids import new_uuid

@@ -12,6 +12,7 @@ from app.core.identity_pools.model import Identity, IdentityPool, Login, Verifie
 from app.core.identity_pools.ports import IdentityStore, LoginVerifier
 from app.core.identity_pools.provider_names import OWN, ProviderNames
 from app.core.identity_pools.refusals import IdentityForbidden, LoginsDoNotMatch
+from app.core.identity_pools.sessions.proof import is_still_vouched
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Conflict, InvalidParameter
 from app.core.kernel.recorder import Recorder, Unrecorded
@@ -73,18 +74,20 @@ class Identities:
                 self.recorder.record("identity.remove", pool_id, identities=",".join(of_pool))
         return [one for one in dict.fromkeys(identity_ids) if one not in gone]
 
-    def unlink(self, identity_id: str, tokens: Mapping[str, str], providers: Sequence[str]) -> None:
+    def unlink(
+        self, identity_id: str, tokens: Mapping[str, str], providers: Sequence[str], *, address: str | None = None
+    ) -> None:
         """Takes logins away from who proves to be theirs: every token must be good, and one login the identity's.
 
         (Cognito: UnlinkIdentity.) Raises ``IdentityNotFound``, ``LoginRefused``, ``ProviderUnavailable``, ``LoginNotLinked``,
-        ``InvalidParameter``.
+        ``InvalidParameter``, ``TooManyRequests``.
         """
         pool, identity = self.locate(identity_id)
         if not identity.enabled:
             raise IdentityForbidden(identity_id)
         if not tokens:
             raise LoginsDoNotMatch
-        verified = self.verifier.verify_all(pool, tokens)
+        verified = self.verifier.verify_all(pool, tokens, address=address)
         gone = {self.names.canonical(provider) for provider in providers}
         if pool.developer_provider in gone:
             raise InvalidParameter("A developer user is unlinked with the developer's own credentials.")
@@ -93,7 +96,7 @@ class Identities:
             if not found:
                 raise IdentityNotFound(identity_id)
             identity = found[0]
-            if not any(_is_of(identity, one) for one in verified):
+            if not any(_is_of(pool, identity, one) for one in verified):
                 raise LoginsDoNotMatch
             logins = [login for login in identity.logins if login.provider in gone]
             if {login.provider for login in logins} != gone:
@@ -196,10 +199,11 @@ class Identities:
         return found[0]
 
 
-def _is_of(identity: Identity, verified: VerifiedLogin) -> bool:
-    """One of its logins, or this server's own OpenID token for it."""
-    own = Login(provider=OWN, subject=identity.identity_id)
-    return verified.login in identity.logins or verified.login == own
+def _is_of(pool: IdentityPool, identity: Identity, verified: VerifiedLogin) -> bool:
+    """One of its logins, or this server's own OpenID token for a developer user that it still has."""
+    if verified.login != Login(provider=OWN, subject=identity.identity_id):
+        return verified.login in identity.logins
+    return is_still_vouched(pool, identity, verified.claims.get("amr", ()))
 
 
 def _has(identity: Identity | None, provider: str, developer_user: str) -> bool:

@@ -15,6 +15,8 @@ from app.core.tokens.ports import FindClient, FindPool, SigningKeys, TokenStore
 from app.core.tokens.verification import read_unverified, verify
 from app.core.users.ports import UserStore
 
+_LARGEST_TOKEN = 50_000
+"""Characters (Cognito: IdentityProviderToken). A user's attributes are in their ID token, and may be long."""
 _SIGNATURE = "Invalid login token. Token signature invalid."
 _SIGNED_OUT = "Invalid login token. Token is expired, disabled, or deleted, or the user has globally signed out."
 
@@ -63,7 +65,7 @@ class UserPoolLogins:
 
     def _read(self, pool_id: PoolId, token: str) -> Mapping[str, Any]:
         try:
-            unverified = read_unverified(token)
+            unverified = read_unverified(token, largest=_LARGEST_TOKEN)
         except TokenInvalid as refused:
             raise LoginRefused from refused
         if unverified.issuer != f"{self.public_url}/{pool_id}":
