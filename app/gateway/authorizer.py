@@ -16,6 +16,7 @@ from app.gateway.exchange import Incoming, Outgoing
 from app.gateway.refusal import Refusal, s3_error
 from app.gateway.s3 import S3, Judged
 from app.gateway.s3_actions import ANSWERS_REWRITTEN, LOOKED_INTO
+from app.gateway.s3_requests import read_tagging, written_tagging
 from app.gateway.service import OWN, refusal_answer
 from app.gateway.signatures import STREAMING, UNSIGNED_TRAILER
 
@@ -123,6 +124,9 @@ def _check_head(judged: Judged) -> None:
         raise Refusal("InvalidRequest", f"{_THROUGH} ({name}).")
     if payload in STREAMING and payload != UNSIGNED_TRAILER:
         raise Refusal("InvalidRequest", f"{_THROUGH} (its chunks are signed with a key that the store does not have).")
+    tagging = judged.claim.headers.get("x-amz-tagging")
+    if tagging and tagging.replace("+", "%20") != written_tagging(read_tagging(tagging)):
+        raise Refusal("InvalidRequest", f"{_THROUGH} (its tags are spelt unusually).")
     source = judged.request.source
     if source is not None:
         written = judged.claim.headers["x-amz-copy-source"]

@@ -23,7 +23,14 @@ from app.gateway.s3_bodies import (
     rewrite_upload_ids,
     with_errors,
 )
-from app.gateway.s3_requests import S3Request, questions, read_place, read_request
+from app.gateway.s3_requests import (
+    S3Request,
+    questions,
+    read_place,
+    read_request,
+    read_tagging,
+    written_tagging,
+)
 from app.gateway.signatures import STREAMING, UNSIGNED, Claim, read_claim
 from app.gateway.upstream import Answer, Upstream
 
@@ -111,6 +118,8 @@ class S3:
         headers.pop("content-encoding", None)
         if judged.request.source is not None:
             headers["x-amz-copy-source"] = judged.request.source.header
+        if headers.get("x-amz-tagging"):
+            headers["x-amz-tagging"] = written_tagging(read_tagging(headers["x-amz-tagging"]))
         return headers
 
     def _check(self, caller: Caller, request: S3Request) -> None:

@@ -318,6 +318,15 @@ def test_a_host_that_is_not_the_gateways_is_refused(ada):
     assert ada.send("GET", PATH, host="evil.example")[0] == 400
 
 
+@pytest.mark.parametrize("more", ["/a?acl&x=", "/a?x=", "?acl&x=", "/a#", "/", "%2F", "..", "@", "\\", " "])
+def test_a_buckets_own_host_holds_a_bucket_and_nothing_else(ada, more):
+    """It becomes the beginning of the target, so that a question mark in it would ask the store for something else."""
+    port = ada.host.rpartition(":")[2]
+    host = f"mybucket/{ADA.replace(':', '%3A')}{more}.localhost:{port}"
+    answer = ada.send("GET", "/", {"Host": host})
+    assert (answer[0], code_of(answer)) == (400, "InvalidBucketName")
+
+
 def test_a_buckets_own_host_is_understood(ada):
     port = ada.host.partition(":")[2]
     path = PATH.removeprefix("/mybucket")
