@@ -1,3 +1,5 @@
+from collections.abc import Callable, Mapping
+
 import click
 
 from app.cli.opening import Mistaken, services, show
@@ -21,4 +23,11 @@ def revoke(identity: str | None, role: str | None, identity_pool: str | None) ->
     [(scope, name)] = given.items()
     with services() as rooms:
         rooms.temporary_keys.revoke(scope, name)
+        found: Mapping[str, Callable[[str], object]] = {
+            "identity": rooms.identities.store.find_pool_id,
+            "role": rooms.roles.find_by_arn,
+            "identity-pool": rooms.identity_pools.find,
+        }
+        if found[scope](name) is None:
+            click.echo(f"There is no {scope} of this name; if it is misspelt, nobody was cut off.", err=True)
     show({"Scope": scope, "Name": name, "Revoked": True})

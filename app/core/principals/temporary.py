@@ -4,7 +4,7 @@ import hmac
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from app.core.kernel.clock import Clock
@@ -19,6 +19,9 @@ from app.core.principals.ports import CutoffStore
 
 LONGEST_SECONDS = 12 * 3600
 """No role's sessions are longer (IAM: MaxSessionDuration)."""
+_KEPT_SECONDS = 2 * LONGEST_SECONDS
+_A_MOMENT = 60
+"""In seconds: more than there are revocations of one name in one second, less than ``end`` reaches ahead."""
 _LARGEST_TOKEN = 16 * 1024
 _LARGEST_SESSION = 64 * 1024
 SCOPES = ("identity", "role", "identity-pool")
@@ -55,8 +58,10 @@ class TemporaryKeys:
 
     def issue(self, session: RoleSession) -> Credentials:
         """Credentials for the session, good until its ``expires_at``. STS promises nothing about their length, nor do we."""
-        # What is issued in the second of a revocation comes after it.
-        session = replace(session, issued_at=max(session.issued_at, self._cut_off_at(session) + 1))
+        cut_off_at = self._cut_off_at(session)
+        if session.issued_at <= cut_off_at < session.issued_at + _A_MOMENT:
+            # What is issued in the second of a revocation comes after it. What has ended stays so.
+            session = replace(session, issued_at=cut_off_at + 1)
         access_key_id = KeyIds(hasher=self.hasher).issue("ASIA")
         packed = zlib.compress(json.dumps(asdict(session), separators=(",", ":")).encode(), 9)
         token = self.sealer.seal(packed, row=_row(access_key_id))
@@ -92,9 +97,20 @@ class TemporaryKeys:
         if scope not in SCOPES:
             raise InvalidParameter(f"Sessions are revoked by {', '.join(SCOPES)}.")
         now = self.clock.now()
+        # What was issued since an earlier revocation of the same second bears a later one.
+        before = max(now, self.read_cutoffs().get((scope, name), -1) + 1)
         with self.transactions.transaction():
-            self.store.set(scope, name, before=now, forget_before=now - 2 * LONGEST_SECONDS)
+            self.store.set(scope, [name], before=before, forget_before=now - _KEPT_SECONDS)
             self.recorder.record("credentials.revoke", "", scope=scope, name=name)
+
+    def end(self, scope: str, names: Sequence[str]) -> None:
+        """Ends every session of what is no more and never comes back: identities, identity pools.
+
+        Also those that somebody issues later, who still remembers it. Joins the caller's transaction.
+        """
+        now = self.clock.now()
+        with self.transactions.transaction():
+            self.store.set(scope, names, before=now + LONGEST_SECONDS, forget_before=now - _KEPT_SECONDS)
 
     def _cut_off_at(self, session: RoleSession) -> int:
         cutoffs = self.read_cutoffs()

@@ -61,6 +61,7 @@ def test_what_is_named_ends_and_nothing_else(rooms, option, name, ends):
     assert not ended(rooms, given)
     done = CliRunner().invoke(main, ["credentials", "revoke", option, name])
     assert done.exit_code == 0, done.output
+    assert "nobody was cut off" in done.output
     # Another process changed it: this one looks again after a quarter of a second, or when it changes something itself.
     rooms.temporary_keys.revoke("identity", "us-east-1:nobody")
     assert ended(rooms, given) is ends
