@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.core.kernel.secret import Secret
-from app.core.policy import Asked, Decision, explain
+from app.core.policy import Asked, Decision, because, explain
 from app.core.principals.authority import Authority
 from app.core.principals.model import AccessKey, Principal, TemporaryKey
 from app.core.principals.temporary import SessionRevoked, SessionTokenExpired, SessionTokenInvalid
@@ -93,7 +93,8 @@ class Callers:
         encoded = self.authority.encode_message(principal, asked, decision)
         return Refusal(
             "AccessDenied",
-            f"User: {principal.arn} is not authorized to perform: {asked.action} on resource: {asked.resource}. {why} "
+            f"User: {principal.arn} is not authorized to perform: {asked.action} on resource: {asked.resource} "
+            f"{because(decision, asked.action)}. {why} "
             f"Encoded authorization failure message: {encoded}",
         )
 

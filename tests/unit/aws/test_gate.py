@@ -150,6 +150,6 @@ def test_who_is_not_allowed_is_told_what_in_awss_words_and_then_why(statement, r
         gate().check_allowed(limited(statement, region=region), "cognito-idp:GetGroup", POOL)
     assert caught.value.code == "AccessDeniedException"
     assert caught.value.message.startswith(
-        f"User: arn:aws:iam::111111111111:user/ci is not authorized to perform: cognito-idp:GetGroup on resource: {POOL} {why}"
+        f"User: arn:aws:iam::111111111111:user/ci is not authorized to perform: cognito-idp:GetGroup on resource: {POOL} {why}. "
     )
     assert 'tatement 1 of policy "access key"' in caught.value.message
