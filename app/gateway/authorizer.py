@@ -31,6 +31,8 @@ _FROM_PROXY = frozenset(
         "content-length",
     }
 )
+_OF_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"})
+"""Where the proxy says in its own headers who asks and how, these are whatever the client wrote."""
 _REPLACED = frozenset({"x-amz-date", "x-amz-content-sha256", "x-amz-security-token"})
 _THROUGH = "Send this request through the gateway itself: it cannot be judged by its head alone"
 
@@ -110,7 +112,7 @@ def _original(incoming: Incoming, *, is_envoy: bool) -> Incoming:
     return Incoming(
         method=incoming.headers.get("x-original-method", ""),
         target=incoming.headers.get("x-original-uri", ""),
-        headers=headers,
+        headers={name: value for name, value in headers.items() if name not in _OF_PROXIES},
         read=lambda _: b"",
         peer=incoming.peer,
         secure=incoming.headers.get("x-original-scheme") == "https",
