@@ -9,7 +9,8 @@ from app.core.kernel.errors import InvalidParameter
 
 AUTHENTICATED = "authenticated"
 _MOST_TAGS = 50
-_DEFAULTS = {"username": "sub", "client": "aud"}
+DEFAULT_TAGS = {"username": "sub", "client": "aud"}
+"""The tags of ``UseDefaults`` and the claims that they are made of."""
 _LONGEST_KEY, _LONGEST_VALUE = 128, 256
 _MARKS = frozenset(" _.:/=+-@")
 
@@ -53,7 +54,7 @@ def tags_of(pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> dict[str, st
             return dict(login.tags)
         mapped = next((pool.principal_tags[name] for name in _names(login) if name in pool.principal_tags), None)
         if mapped is not None:
-            wanted = _DEFAULTS if mapped.get("UseDefaults") else mapped.get("PrincipalTags") or {}
+            wanted = DEFAULT_TAGS if mapped.get("UseDefaults") else mapped.get("PrincipalTags") or {}
             read = {key: _text(login.claims.get(claim)) for key, claim in wanted.items()}
             return checked_tags({key: value for key, value in read.items() if value is not None})
     return {}

@@ -157,6 +157,7 @@ def trust_decisions(role: Role, session: RoleSession) -> list[tuple[Asked, Decis
     context = {
         **session.context,
         "sts:rolesessionname": (session.session_name,),
+        **({"aws:tagkeys": tuple(session.tags)} if session.tags else {}),
         **{f"aws:requesttag/{key.lower()}": (value,) for key, value in session.tags.items()},
     }
     trust = parse(role.trust, PolicyKind.TRUST)
