@@ -26,6 +26,7 @@ from app.core.policy.model import (
     Verdict,
 )
 from app.core.policy.reading import parse
+from app.core.policy.variables import PartlyKnown
 
 __all__ = [
     "QUOTAS",
@@ -35,6 +36,7 @@ __all__ = [
     "Finding",
     "MalformedPolicy",
     "NearMiss",
+    "PartlyKnown",
     "Policies",
     "Policy",
     "PolicyKind",
