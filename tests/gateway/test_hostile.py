@@ -310,6 +310,12 @@ def test_two_lengths_are_refused(ada):
     assert ada.send("PUT", PATH, headers, b"1\r\nx\r\n0\r\n\r\n", sign=False)[0] == 400
 
 
+def test_a_body_that_is_said_to_be_chunked_and_signed_as_it_is_is_refused(ada):
+    for encoding in ("aws-chunked", "gzip,AWS-Chunked"):
+        answer = ada.send("PUT", PATH, {"Content-Encoding": encoding}, b"1\r\nx\r\n0\r\n\r\n")
+        assert (answer[0], code_of(answer)) == (400, "InvalidRequest")
+
+
 def test_a_body_where_none_belongs_is_refused(ada):
     assert code_of(ada.send("GET", PATH, {"Content-Length": "1"}, b"x")) == "InvalidRequest"
 

@@ -145,6 +145,14 @@ def test_many_deletions_are_judged_one_by_one(house, ada, bob):
     assert [each["Code"] for each in only["Errors"]] == ["AccessDenied"]
 
 
+def test_of_many_refused_deletions_the_first_are_explained_in_full(ada):
+    keys = [f"{BOB}/{number:03}" for number in range(30)]
+    answer = ada.delete_objects(Bucket="mybucket", Delete={"Objects": [{"Key": key} for key in keys]})
+    assert [each["Key"] for each in answer["Errors"]] == keys
+    assert all("s3:DeleteObject on resource" in each["Message"] for each in answer["Errors"])
+    assert sum("Encoded authorization failure message" in each["Message"] for each in answer["Errors"]) == 10
+
+
 def test_the_key_that_is_deleted_is_the_one_that_was_judged(house, ada):
     """A tab of XML is a reference; anything else in its place would be another key."""
     other, meant = f"{ADA}/a?b", f"{ADA}/a\tb"
