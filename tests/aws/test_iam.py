@@ -630,3 +630,18 @@ def test_a_body_changed_after_it_was_signed_is_refused(house):
     client.meta.events.register("before-send.iam", change)
     with refused("SignatureDoesNotMatch"):
         client.get_role(RoleName="any")
+
+
+def test_what_is_sound_and_rarely_meant_is_saved_and_logged(house, role, caplog):
+    listing = allowing("s3:ListBucket", "arn:aws:s3:::b")
+    with caplog.at_level("WARNING", logger="app.core.principals.roles"):
+        house.iam.put_role_policy(RoleName=role, PolicyName="folder", PolicyDocument=json.dumps(OWN_FOLDER))
+        assert not caplog.records
+        house.iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=listing)
+        trusting = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": trusting})
+        house.iam.update_assume_role_policy(RoleName=role, PolicyDocument=document)
+    told = [(record.policy, record.code) for record in caplog.records]
+    assert told == [("p", "list-without-prefix"), ("trust policy", "trust-anybody")]
+    assert all(record.role.endswith(f"/{role}") for record in caplog.records)
+    assert set(house.iam.list_role_policies(RoleName=role)["PolicyNames"]) == {"folder", "p"}

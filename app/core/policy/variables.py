@@ -19,15 +19,17 @@ class _Unknown(tuple[str, ...]):
 UNKNOWN = _Unknown()
 """The values of a key that a request may well have, and that nobody here can tell."""
 
+UNTOLD = ("s3:existingobjecttag/", "aws:resourcetag/", "s3:tlsversion")
+"""The beginnings of such keys: of what is asked for, looked up by nobody here. Were they absent, a Deny on one would never apply."""
+
 
 class PartlyKnown(Mapping[str, tuple[str, ...]]):
-    """A context in which keys that begin with one of ``untold`` (in lower case) are not absent where they are missing, but ``UNKNOWN``."""
+    """A context in which the keys of ``UNTOLD`` are not absent where they are missing, but ``UNKNOWN``."""
 
-    __slots__ = ("_known", "_untold")
+    __slots__ = ("_known",)
 
-    def __init__(self, known: Context, untold: tuple[str, ...]) -> None:
+    def __init__(self, known: Context) -> None:
         self._known = known
-        self._untold = untold
 
     def __getitem__(self, key: str) -> tuple[str, ...]:
         found: tuple[str, ...] | None = self.get(key)
@@ -40,7 +42,7 @@ class PartlyKnown(Mapping[str, tuple[str, ...]]):
         found = self._known.get(key)
         if found is not None:
             return found
-        return UNKNOWN if key.startswith(self._untold) else default
+        return UNKNOWN if key.startswith(UNTOLD) else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)

@@ -64,7 +64,7 @@ class Authority:
         """The question with the condition keys that the principal settles."""
         # Whatever a request claims of such keys is not its to claim.
         given = {key: values for key, values in asked.context.items() if not key.startswith(_SETTLED)}
-        return replace(asked, context=PartlyKnown({**given, **self._known_of(principal)}, _UNTOLD))
+        return replace(asked, context=PartlyKnown({**given, **self._known_of(principal)}))
 
     def policies_of(self, principal: Principal) -> Policies:
         """Every policy that bears on the principal. A session whose role is gone, or is another of the same name, may nothing.
@@ -181,8 +181,6 @@ _SETTLED = (
     "aws:federatedprovider",
     "cognito-identity.amazonaws.com:",
 )
-_UNTOLD = ("s3:existingobjecttag/", "aws:resourcetag/", "s3:tlsversion")
-"""Keys of what is asked for that nobody here looks up. Were they absent, a denial that reads one would never apply."""
 
 
 def _written_time(at: int) -> str:

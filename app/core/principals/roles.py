@@ -1,6 +1,7 @@
 """IAM roles: who may assume them, and what they may do then. Nothing is enforced that is not written in them."""
 
 import json
+import logging
 import re
 import secrets
 import string
@@ -12,9 +13,11 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Fact, InvalidParameter, QuotaExceeded
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
-from app.core.policy import PolicyKind, parse
+from app.core.policy import Finding, MalformedPolicy, PolicyKind, lint, parse
 from app.core.principals.model import Role
 from app.core.principals.ports import RoleStore
+
+_log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/", re.ASCII)
@@ -87,6 +90,7 @@ class Roles:
                 raise QuotaExceeded("There are as many roles as there may be.")
             self.store.add(role)
             self.recorder.record("role.create", "", role=role.arn)
+        _warn(role, "", role.trust, PolicyKind.TRUST)
         return role
 
     def get(self, account_id: str, name: str) -> Role:
@@ -122,7 +126,9 @@ class Roles:
     def update_trust(self, account_id: str, name: str, trust: str | Mapping[str, Any]) -> Role:
         """Another trust policy (IAM: UpdateAssumeRolePolicy). Raises ``MalformedPolicy``."""
         document = _checked(trust, PolicyKind.TRUST)
-        return self._change(account_id, name, "role.trust", lambda role: replace(role, trust=document))
+        role = self._change(account_id, name, "role.trust", lambda role: replace(role, trust=document))
+        _warn(role, "", document, PolicyKind.TRUST)
+        return role
 
     def put_policy(self, account_id: str, name: str, policy_name: str, policy: str | Mapping[str, Any]) -> Role:
         """An inline policy, new or replaced (IAM: PutRolePolicy). Raises ``MalformedPolicy``, ``QuotaExceeded``."""
@@ -137,7 +143,9 @@ class Roles:
             self.fits(after)
             return after
 
-        return self._change(account_id, name, "role.policy", changed)
+        role = self._change(account_id, name, "role.policy", changed)
+        _warn(role, policy_name, document, PolicyKind.IDENTITY)
+        return role
 
     def get_policy(self, account_id: str, name: str, policy_name: str) -> Mapping[str, Any]:
         """The document. Raises ``RoleNotFound``, ``RolePolicyNotFound``."""
@@ -199,6 +207,21 @@ def _checked(document: str | Mapping[str, Any], kind: PolicyKind) -> Mapping[str
         return document
     kept: Mapping[str, Any] = json.loads(document)
     return kept
+
+
+def traps(document: Mapping[str, Any], kind: PolicyKind, name: str, *, guest: bool = False) -> tuple[Finding, ...]:
+    """What is sound in a stored document and rarely meant; none of one that was kept under older rules and is refused today."""
+    try:
+        return lint(parse(document, kind, name=name), guest=guest)
+    except MalformedPolicy:
+        return ()
+
+
+def _warn(role: Role, name: str, document: Mapping[str, Any], kind: PolicyKind) -> None:
+    """IAM's answer has no place for it, so whoever reads the log is told."""
+    for finding in traps(document, kind, name):
+        told = {"role": role.arn, "policy": name or kind.value, "code": finding.code, "finding": finding.text}
+        _log.warning("policy.trap", extra=told)
 
 
 def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
