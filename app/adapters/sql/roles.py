@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, select, update
+from sqlalchemy import Row, and_, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -71,8 +71,10 @@ class SqlCutoffs:
         # Everywhere in one order, so that two transactions never wait for each other.
         rows = [{"scope": scope, "name": name, "before": before} for name in sorted(set(names))]
         written = insert_here(credential_cutoffs).values(rows)
+        kept = credential_cutoffs.c.before
+        latest = case((kept > written.excluded.before, kept), else_=written.excluded.before)
         with self._database.writing() as connection:
-            connection.execute(written.on_conflict_do_update(index_elements=["scope", "name"], set_={"before": before}))
+            connection.execute(written.on_conflict_do_update(index_elements=["scope", "name"], set_={"before": latest}))
             connection.execute(delete(credential_cutoffs).where(credential_cutoffs.c.before < forget_before))
             touch_configuration(connection)
 

@@ -37,7 +37,7 @@ class RoleStore(Protocol):
 
 class CutoffStore(Protocol):
     def set(self, scope: str, names: Sequence[str], *, before: int, forget_before: int) -> None:
-        """Remembers the time for each name and drops cut-offs older than ``forget_before``."""
+        """Remembers the time for each name, unless it knows a later one, and drops cut-offs older than ``forget_before``."""
 
     def list_all(self) -> dict[tuple[str, str], int]: ...
 

@@ -20,11 +20,11 @@ from app.core.principals.ports import CutoffStore
 LONGEST_SECONDS = 12 * 3600
 """No role's sessions are longer (IAM: MaxSessionDuration)."""
 _KEPT_SECONDS = 2 * LONGEST_SECONDS
-_A_MOMENT = 60
-"""In seconds: more than there are revocations of one name in one second, less than ``end`` reaches ahead."""
 _LARGEST_TOKEN = 16 * 1024
 _LARGEST_SESSION = 64 * 1024
 SCOPES = ("identity", "role", "identity-pool")
+_GONE = {"identity": "gone-identity", "identity-pool": "gone-pool"}
+"""Under which scopes it stands that they are no more: then no time of issue counts."""
 
 
 class SessionTokenInvalid(Fact):
@@ -58,10 +58,8 @@ class TemporaryKeys:
 
     def issue(self, session: RoleSession) -> Credentials:
         """Credentials for the session, good until its ``expires_at``. STS promises nothing about their length, nor do we."""
-        cut_off_at = self._cut_off_at(session)
-        if session.issued_at <= cut_off_at < session.issued_at + _A_MOMENT:
-            # What is issued in the second of a revocation comes after it. What has ended stays so.
-            session = replace(session, issued_at=cut_off_at + 1)
+        # What is issued in the second of a revocation comes after it.
+        session = replace(session, issued_at=max(session.issued_at, self._cut_off_at(session) + 1))
         access_key_id = KeyIds(hasher=self.hasher).issue("ASIA")
         packed = zlib.compress(json.dumps(asdict(session), separators=(",", ":")).encode(), 9)
         token = self.sealer.seal(packed, row=_row(access_key_id))
@@ -83,7 +81,7 @@ class TemporaryKeys:
         session = _session(packed)
         if self.clock.now() >= session.expires_at:
             raise SessionTokenExpired
-        if session.issued_at <= self._cut_off_at(session):
+        if session.issued_at <= self._cut_off_at(session) or self._is_gone(session):
             raise SessionRevoked
         return TemporaryKey(
             access_key_id=access_key_id, secret=self._secret(access_key_id, session_token), session=session
@@ -110,7 +108,12 @@ class TemporaryKeys:
         """
         now = self.clock.now()
         with self.transactions.transaction():
-            self.store.set(scope, names, before=now + LONGEST_SECONDS, forget_before=now - _KEPT_SECONDS)
+            self.store.set(_GONE[scope], names, before=now, forget_before=now - _KEPT_SECONDS)
+
+    def _is_gone(self, session: RoleSession) -> bool:
+        cutoffs = self.read_cutoffs()
+        named = zip(_GONE.values(), (session.identity_id, session.identity_pool_id), strict=True)
+        return any((scope, name) in cutoffs for scope, name in named if name is not None)
 
     def _cut_off_at(self, session: RoleSession) -> int:
         cutoffs = self.read_cutoffs()
