@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tests.support.browser import Browsing
     from tests.support.databases import EmptiedDatabase
 
+_HERE = Path(__file__).parent
 FreshUrl = Callable[[], str]
 StartServer = Callable[..., Server]
 
@@ -42,6 +43,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if not hasattr(config, "workerinput"):
         signal.signal(signal.SIGTERM, end)
+
+
+_LONG = {"bench", "wire", "races", "docs"}
+"""Folders whose files take longest. They come first, so that no process is left alone with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.relative_to(_HERE).parts[0] not in _LONG)
 
 
 @pytest.fixture(scope="session")

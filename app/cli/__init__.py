@@ -18,6 +18,7 @@ _COMMANDS = {
     "access-key": ("app.cli.access_keys", "Keys that sign requests to the AWS APIs."),
     "credentials": ("app.cli.credentials", "Temporary credentials: end them early."),
     "explain": ("app.cli.explain", "Why may a login do something, or not?"),
+    "lint": ("app.cli.lint", "What in a policy is rarely meant?"),
     "isolation-check": ("app.cli.isolation_check", "Does one identity reach another's data?"),
     "domain": ("app.cli.domains", "Hosts on which a pool answers."),
 }

@@ -1,12 +1,6 @@
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import click
 
 from app.cli.opening import services
-
-if TYPE_CHECKING:
-    from app.core.principals.model import Role
 
 
 @click.command()
@@ -33,22 +27,8 @@ def command(identity_pool: str) -> None:
         click.echo(
             f"{click.style('LEAK', fg='red', bold=True)}     {leak.action} on {leak.resource}\n         {leak.explanation}"
         )
-    for arn, role in roles.items():
-        for text in () if role is None else _traps(role, guest=arn == pool.roles.get("unauthenticated")):
-            click.echo(f"trap     {arn}: {text}")
     tried = f"{report.attempts} attempts on another identity's data with {report.roles} roles"
     if report.leaks:
         click.echo(f"{tried}: {len(report.leaks)} succeeded.")
         raise click.exceptions.Exit(1)
     click.echo(f"{tried}: all denied.")
-
-
-def _traps(role: "Role", *, guest: bool) -> Iterator[str]:
-    """What the role's policies say that is rarely meant, whether it leaks or not."""
-    from app.core.policy import PolicyKind
-    from app.core.principals.roles import traps
-
-    yield from (finding.text for finding in traps(role.trust, PolicyKind.TRUST, "trust"))
-    for name, document in role.policies.items():
-        for finding in traps(document, PolicyKind.IDENTITY, name, guest=guest):
-            yield f'policy "{name}": {finding.text}'

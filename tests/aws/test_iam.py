@@ -632,16 +632,20 @@ def test_a_body_changed_after_it_was_signed_is_refused(house):
         client.get_role(RoleName="any")
 
 
-def test_what_is_sound_and_rarely_meant_is_saved_and_logged(house, role, caplog):
-    listing = allowing("s3:ListBucket", "arn:aws:s3:::b")
-    with caplog.at_level("WARNING", logger="app.core.principals.roles"):
-        house.iam.put_role_policy(RoleName=role, PolicyName="folder", PolicyDocument=json.dumps(OWN_FOLDER))
-        assert not caplog.records
-        house.iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=listing)
-        trusting = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": trusting})
-        house.iam.update_assume_role_policy(RoleName=role, PolicyDocument=document)
-    told = [(record.policy, record.code) for record in caplog.records]
-    assert told == [("p", "list-without-prefix"), ("trust policy", "trust-anybody")]
-    assert all(record.role.endswith(f"/{role}") for record in caplog.records)
-    assert set(house.iam.list_role_policies(RoleName=role)["PolicyNames"]) == {"folder", "p"}
+def test_what_is_rarely_meant_is_saved_and_said(house: AwsHouse, role: str):
+    listing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::mybucket"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [listing]})
+    saved = house.iam.put_role_policy(RoleName=role, PolicyName="store", PolicyDocument=document)
+    said = saved["ResponseMetadata"]["HTTPHeaders"]["x-poolhouse-findings"]
+    assert "store: Statement 1 allows s3:ListBucket without a condition on s3:prefix" in said
+    assert "[list-without-prefix]" in said
+
+
+def test_of_a_role_without_traps_nothing_is_said(house: AwsHouse):
+    trust = json.loads(TRUST)
+    trust["Statement"][0]["Condition"]["ForAnyValue:StringLike"] = {f"{OWN}:amr": "authenticated"}
+    made = house.iam.create_role(RoleName="without-traps", AssumeRolePolicyDocument=json.dumps(trust))
+    policy = json.dumps(OWN_FOLDER)
+    saved = house.iam.put_role_policy(RoleName="without-traps", PolicyName="own", PolicyDocument=policy)
+    for answer in (made, saved):
+        assert "x-poolhouse-findings" not in answer["ResponseMetadata"]["HTTPHeaders"]

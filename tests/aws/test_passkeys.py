@@ -199,6 +199,14 @@ def test_what_an_authenticator_tells_of_itself_may_be_anything(ada, device, told
     assert "AuthenticatorAttachment" not in ada.listed()["Credentials"][0]
 
 
+@pytest.mark.parametrize("told", [[], {}, None, "other"])
+def test_nor_does_it_matter_at_sign_in(ada, device, told):
+    ada.register(device)
+    asked = ada.ask(ada.user)
+    answer = {**json.loads(device.get(asked.options)), "authenticatorAttachment": told}
+    assert ada.check(ada.user, asked.state, json.dumps(answer)) is not None
+
+
 def test_an_attestation_that_is_no_cbor_is_refused(ada, device):
     made = device.create(ada.start())
     made["response"]["attestationObject"] = encode(b"\xff" * 80)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.bench import meters, report, scenarios, stack
 from tests.bench.api_scenarios import sample_api
+from tests.bench.credential_scenarios import decision_ms, sample_vended
 from tests.bench.report import Column
 from tests.bench.scenarios import Generator, Outcome, Scenario
 from tests.bench.seed import World, fill, make_world
@@ -93,17 +94,36 @@ class Bench:
         with stack.opened(env, self._data) as opened:
             tokens = scenarios.sample(opened, self._world, users)
             api = sample_api(opened, self._world, users)
+            vended = sample_vended(opened, self._world, [one.id_token.reveal() for one in tokens["plain"]])
+        column.decision_ms = decision_ms(vended.identity_id, seconds=min(1.0, self._options.seconds))
         for _ in range(self._options.starts - 1):
             with stack.served(env, self._port, self._data, workers=self._options.workers):
                 pass  # Fills the caches of the file system and of bytecode; the last start is measured.
-        with stack.served(env, self._port, self._data, workers=self._options.workers) as running:
+        workers = self._options.workers
+        with (
+            stack.served(env, self._port, self._data, workers=workers) as running,
+            stack.gateway(env, self._data, workers=workers) as (gateway_port, gateway),
+        ):
             column.start_seconds, column.start_cpu_ms = running.start_seconds, running.start_cpu_ms
             metadata = stack.metadata(self._port, self._world.pool.pool_id)
             column.idle_mib = [meters.pss_mib(pid) for pid in running.workers]
-            every = scenarios.scenarios(self._world, tokens, api, metadata, port=self._port, users=users)
+            every = scenarios.scenarios(
+                self._world,
+                tokens,
+                api,
+                vended,
+                metadata,
+                port=self._port,
+                gateway_port=gateway_port,
+                users=users,
+            )
             wanted = [one for one in every if self._options.only in one.name]
             self._warm_up(wanted)
-            column.outcomes = [self._run(one, running, redis=redis) for one in wanted]
+            asked = {False: running.server.pid, True: gateway}
+            rates = meters.calibrate()
+            for one in wanted:
+                outcome, rates = self._run(one, rates, asked[one.gateway], redis=redis)
+                column.outcomes.append(outcome)
             token = next((one for one in wanted if one.signs and not one.hashes and one.job is not None), None)
             if token is not None:
                 column.paced_name = token.name
@@ -119,12 +139,15 @@ class Bench:
             if scenario.job is not None and scenario.job["kind"] != "rotating":
                 Generator(scenario.job, warm=0, seconds=share).end()
 
-    def _run(self, scenario: Scenario, running: stack.Measured, *, redis: bool) -> Outcome:
+    def _run(
+        self, scenario: Scenario, rates: meters.Rates, server: int, *, redis: bool
+    ) -> tuple[Outcome, meters.Rates]:
         return scenarios.run(
             scenario,
+            rates,
             warm=min(0.5, self._options.seconds),
             seconds=self._options.seconds,
-            server=running.server.pid,
+            server=server,
             database=self._stores.database_pid,
             redis=self._stores.redis_pid if redis else None,
         )

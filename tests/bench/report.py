@@ -31,6 +31,7 @@ START = (1.5, 0.8)
 MEMORY = (80.0, 60.0)
 PACED = (10.0, 4.4)
 BESIDE_HASHING = (40.0, 20.0)
+DECISION = (0.15, 0.15)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Column:
     paced: Outcome | None = None
     paced_name: str = ""
     beside_hashing_ms: float | None = None
+    decision_ms: float = 0.0
 
     @property
     def title(self) -> str:
@@ -86,6 +88,9 @@ def print_column(column: Column, say: Callable[[str], None] = print) -> None:
     if column.beside_hashing_ms is not None:
         say(f"the same while two passwords are being hashed: p99 {column.beside_hashing_ms:.1f} ms "
             f"[{verdict(column.beside_hashing_ms, BESIDE_HASHING)}]")  # fmt: skip
+    decision = column.decision_ms * REFERENCE_RSA_MS / rates.rsa_ms
+    say(f"one policy decision over ten statements: {column.decision_ms:.3f} CPU-ms ({1000 / column.decision_ms:,.0f}/s a core), "
+        f"scaled {decision:.3f} [{verdict(decision, DECISION)}]")  # fmt: skip
     say(f"the machine meanwhile: RSA-2048 {rates.rsa_ms:.3f} CPU-ms ({1000 / rates.rsa_ms:,.0f}/s a core), "
         f"Argon2id {rates.argon2_ms:.1f} CPU-ms ({1000 / rates.argon2_ms:,.0f}/s a core)")  # fmt: skip
 

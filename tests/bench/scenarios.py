@@ -17,6 +17,7 @@ from app.core.tokens.model import CodeRequest, TokenSet
 from app.installation import Installation
 from tests.bench import meters
 from tests.bench.api_scenarios import ApiSample, api_jobs
+from tests.bench.credential_scenarios import Vended, gateway_jobs, vending_job
 from tests.bench.load import request
 from tests.bench.seed import CALLBACK, PASSWORD, SCOPE, World, email_of
 from tests.support.server import ROOT
@@ -27,12 +28,16 @@ _SAMPLED = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """``job`` None: this build does not have it. ``hashes``: passwords hashed in one unit of work, ``signs``: RSA signatures."""
+    """``job`` None: this build does not have it. ``hashes``: passwords hashed in one unit of work, ``signs``: RSA signatures.
+
+    ``gateway``: the gateway is asked, and measured instead of the server.
+    """
 
     name: str
     job: dict[str, Any] | None
     hashes: int = 0
     signs: int = 0
+    gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +102,11 @@ def scenarios(
     world: World,
     tokens: dict[str, list[TokenSet]],
     api: ApiSample,
+    vended: Vended,
     metadata: dict[str, Any],
     *,
     port: int,
+    gateway_port: int,
     users: int,
 ) -> list[Scenario]:
     host, pool = f"localhost:{port}", world.pool.pool_id
@@ -145,8 +152,12 @@ def scenarios(
         _introspection(world, tokens, metadata, fixed, post),
         Scenario(name="whole code flow", job=people(world, users, "whole_flow"), hashes=1, signs=2),
         *(Scenario(name=name, job=job, **cost) for name, job, cost in api_jobs(world, api, host, users)),
+        Scenario(name="identity credentials", job=vending_job(vended, host)),
     ]
-    return [_addressed(one, port) for one in found]
+    behind = [
+        Scenario(name=name, job=job, gateway=True) for name, job in gateway_jobs(vended, f"localhost:{gateway_port}")
+    ]
+    return [*(_addressed(one, port) for one in found), *(_addressed(one, gateway_port) for one in behind)]
 
 
 def people(world: World, users: int, kind: str) -> dict[str, Any]:
@@ -231,21 +242,28 @@ class Generator:
 
 
 def run(
-    scenario: Scenario, *, warm: float, seconds: float, server: int, database: int | None, redis: int | None
-) -> Outcome:
+    scenario: Scenario,
+    before: meters.Rates,
+    *,
+    warm: float,
+    seconds: float,
+    server: int,
+    database: int | None,
+    redis: int | None,
+) -> tuple[Outcome, meters.Rates]:
+    """What the scenario cost, and the machine's rates behind it, which are those before the next one."""
     if scenario.job is None:
-        return Outcome(scenario=scenario, failed="not in this build")
-    before = meters.calibrate()
+        return Outcome(scenario=scenario, failed="not in this build"), before
     generator = Generator(scenario.job, warm=warm, seconds=seconds)
     generator.begin()
     spent = [meters.cpu_ms(pid) for pid in (server, database, redis)]
     counted = generator.end()
     spent = [meters.cpu_ms(pid) - was for pid, was in zip((server, database, redis), spent, strict=True)]
-    rates = meters.mean_rates([before, meters.calibrate()])
+    after = meters.calibrate()
     units = counted.get("units", 0)
     if "failed" in counted or not units:
-        return Outcome(scenario=scenario, failed=counted.get("failed", "nothing was completed"))
-    return Outcome(
+        return Outcome(scenario=scenario, failed=counted.get("failed", "nothing was completed")), after
+    outcome = Outcome(
         scenario=scenario,
         units=units,
         seconds=counted["seconds"],
@@ -254,5 +272,6 @@ def run(
         server_ms=spent[0] / units,
         database_ms=spent[1] / units,
         redis_ms=spent[2] / units,
-        rates=rates,
+        rates=meters.mean_rates([before, after]),
     )
+    return outcome, after

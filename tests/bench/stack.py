@@ -16,7 +16,12 @@ from app.config import Settings
 from app.installation import Installation, open_installation
 from tests.bench import meters
 from tests.support import postgres, redis_server
+from tests.support.free_port import free_port
+from tests.support.leash import Leashed
+from tests.support.listening import listens
 from tests.support.server import ROOT, Server, running
+from tests.support.server import environment as clean_environment
+from tests.support.waiting import wait_until
 
 DURABLE = {
     "listen_addresses": "127.0.0.1",
@@ -132,6 +137,34 @@ def served(env: Mapping[str, str], port: int, data: Path, *, workers: int = 2) -
             start_seconds=meters.age_seconds(server.pid),
             start_cpu_ms=meters.cpu_ms(server.pid),
         )
+
+
+@contextmanager
+def gateway(env: Mapping[str, str], data: Path, *, workers: int) -> Iterator[tuple[int, int]]:
+    """A gateway of the same installation before a store that costs nothing: its port and its pid."""
+    with dumb_store(data) as store:
+        port = free_port()
+        service = {
+            "POOLHOUSE_DATA_DIR": str(data),
+            "POOLHOUSE_UPSTREAM_S3": store,
+            "POOLHOUSE_UPSTREAM_DYNAMODB": store,
+            "POOLHOUSE_UPSTREAM_ACCESS_KEY_ID": "service",
+            "POOLHOUSE_UPSTREAM_SECRET_ACCESS_KEY": "service-secret",
+        }
+        command = [sys.executable, "-m", "app.cli", "gateway", "--port", str(port), "--workers", str(workers)]
+        whole = clean_environment(port, {**env, **service})
+        with Leashed(command, log=data / "gateway.log", env=whole, cwd=ROOT) as process:
+            wait_until(lambda: listens(port, process), seconds=30, what="the gateway to listen")
+            yield port, process.pid
+
+
+@contextmanager
+def dumb_store(folder: Path) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "tests.bench.dumb_store", str(port)]
+    with Leashed(command, log=folder / "store.log", cwd=ROOT) as process:
+        wait_until(lambda: listens(port, process), seconds=30, what="the store to listen")
+        yield f"http://127.0.0.1:{port}"
 
 
 def metadata(port: int, pool_id: str) -> dict[str, Any]:

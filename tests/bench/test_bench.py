@@ -25,6 +25,10 @@ SCENARIOS = (
     "ListUsers, prefix",
     "ListUsers, equality",
     "SRP sign-in",
+    "identity credentials",
+    "gateway GetObject",
+    "gateway PutObject",
+    "gateway GetItem",
 )
 
 
@@ -56,6 +60,7 @@ def test_a_tiny_run_measures_every_scenario_and_leaves_nothing_running():
         # A scenario may be absent from this build; none may fail.
         assert all("(" not in line or "not in this build" in line for line in shown), shown
     assert "while two passwords are being hashed" in done.stdout
+    assert "one policy decision over ten statements" in done.stdout
 
 
 def test_times_are_scaled_by_the_machine_and_bare_of_the_hash():

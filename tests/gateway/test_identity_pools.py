@@ -189,8 +189,6 @@ def test_what_the_guide_made_keeps_identities_apart_and_a_hole_is_found(town: To
             services.roles.remove_policy("123456789012", "shop-users", "hole")
     assert leaking.returncode == 1
     assert 'policy "hole"' in leaking.stdout
-    assert "trap" not in done.stdout
-    assert "trap" in leaking.stdout
 
 
 def test_revoked_credentials_are_refused_at_once(town: Town) -> None:

@@ -13,10 +13,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from app.core.kernel.errors import TokenInvalid
 from app.core.kernel.extensions import ExtensionInvalid, changed
-from app.core.keys.algorithms import KEY_TYPES
 from app.core.keys.model import KeyPurpose
 from app.core.keys.schedule import LONGEST_TOKEN, PUBLISHED_AHEAD
-from app.core.pools.extensions import POOL_EXTENSIONS
+from app.core.pools.extensions import POOL_EXTENSIONS, SIGNING_ALGORITHMS
 from app.core.tokens.issue import sign
 from tests.support.client import Application
 from tests.support.oauth_app import claims_of, header_of
@@ -130,7 +129,7 @@ def test_another_key_of_the_same_algorithm_signs_nothing(switched):
 
 def test_a_new_pool_signs_with_its_algorithm_from_the_start(tmp_path):
     application = Application(tmp_path)
-    for algorithm in KEY_TYPES:
+    for algorithm in SIGNING_ALGORITHMS:
         pool = application.a_pool(extensions={"signing_algorithm": algorithm})
         assert {application.services.keys.signer(pool.pool_id, purpose).algorithm for purpose in KeyPurpose} == {
             algorithm
@@ -139,7 +138,7 @@ def test_a_new_pool_signs_with_its_algorithm_from_the_start(tmp_path):
 
 
 def test_the_extension_offers_what_the_keys_can():
-    for algorithm in KEY_TYPES:
+    for algorithm in SIGNING_ALGORITHMS:
         assert changed(POOL_EXTENSIONS, {}, "signing_algorithm", algorithm, lambda _: None)
 
 

@@ -1,13 +1,14 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.sql.configuration import touch_configuration
 from app.adapters.sql.db import Database
 from app.adapters.sql.identity_tables import identities, identity_logins, identity_pools
+from app.adapters.sql.prepared import Prepared
 from app.core.identity_pools.model import Identity, IdentityPool, Login
 from app.core.kernel.errors import Conflict
 
@@ -68,15 +69,13 @@ class SqlIdentities:
         self._database = database
 
     def find(self, identity_pool_id: str, identity_id: str) -> Identity | None:
-        mine = and_(identities.c.identity_pool_id == identity_pool_id, identities.c.identity_id == identity_id)
-        with self._database.connection() as connection:
-            found = _with_logins(connection, connection.execute(select(identities).where(mine)).all())
+        given = {"its_pool": identity_pool_id, "its_id": identity_id}
+        found = _whole(self._database.run(_FIND, given))
         return found[0] if found else None
 
     def find_pool_id(self, identity_id: str) -> str | None:
-        found = select(identities.c.identity_pool_id).where(identities.c.identity_id == identity_id)
-        with self._database.connection() as connection:
-            return connection.execute(found).scalar_one_or_none()
+        rows = self._database.run(_FIND_POOL_ID, {"its_id": identity_id})
+        return rows[0].identity_pool_id if rows else None
 
     def find_pool_ids(self, identity_ids: Sequence[str]) -> dict[str, str]:
         mine = identities.c.identity_id.in_(identity_ids)
@@ -93,6 +92,10 @@ class SqlIdentities:
     def find_by_logins(self, identity_pool_id: str, logins: Sequence[Login]) -> list[Identity]:
         if not logins:
             return []
+        if len(logins) == 1:
+            login = logins[0]
+            given = {"its_pool": identity_pool_id, "its_provider": login.provider, "its_subject": login.subject}
+            return _whole(self._database.run(_FIND_BY_LOGIN, given))
         led_to = select(identity_logins.c.identity_id).where(_among(identity_pool_id, logins))
         found = select(identities).where(identities.c.identity_id.in_(led_to)).order_by(identities.c.identity_id)
         with self._database.connection() as connection:
@@ -191,19 +194,28 @@ def _with_logins(connection: Connection, rows: Sequence[Row[Any]]) -> list[Ident
     by_identity: dict[str, list[Login]] = {}
     for row in connection.execute(select(identity_logins).where(mine)):
         by_identity.setdefault(row.identity_id, []).append(Login(provider=row.provider, subject=row.subject))
-    return [
-        Identity(
-            identity_id=row.identity_id,
-            identity_pool_id=row.identity_pool_id,
-            logins=tuple(sorted(by_identity.get(row.identity_id, ()))),
-            enabled=row.enabled,
-            merged_into=row.merged_into,
-            was_authenticated=row.was_authenticated,
-            created_at=row.created_at,
-            modified_at=row.modified_at,
-        )
-        for row in rows
-    ]
+    return [_identity(row, by_identity.get(row.identity_id, ())) for row in rows]
+
+
+def _whole(rows: Sequence[Any]) -> list[Identity]:
+    """The one identity that rows of ``_EACH_LOGIN`` tell of, or none."""
+    if not rows:
+        return []
+    logins = [Login(provider=row.provider, subject=row.subject) for row in rows if row.provider is not None]
+    return [_identity(rows[0], logins)]
+
+
+def _identity(row: Any, logins: Iterable[Login]) -> Identity:
+    return Identity(
+        identity_id=row.identity_id,
+        identity_pool_id=row.identity_pool_id,
+        logins=tuple(sorted(logins)),
+        enabled=row.enabled,
+        merged_into=row.merged_into,
+        was_authenticated=row.was_authenticated,
+        created_at=row.created_at,
+        modified_at=row.modified_at,
+    )
 
 
 def _columns(identity: Identity) -> dict[str, Any]:
@@ -261,3 +273,28 @@ def _pool_columns(pool: IdentityPool) -> dict[str, Any]:
         "created_at": pool.created_at,
         "updated_at": pool.updated_at,
     }
+
+
+_EACH_LOGIN = select(identities, identity_logins.c.provider, identity_logins.c.subject).select_from(
+    identities.outerjoin(identity_logins, identity_logins.c.identity_id == identities.c.identity_id)
+)
+"""A row for each login of an identity, and one for an identity without."""
+_FIND = Prepared(
+    _EACH_LOGIN.where(
+        identities.c.identity_pool_id == bindparam("its_pool"), identities.c.identity_id == bindparam("its_id")
+    )
+)
+_FIND_BY_LOGIN = Prepared(
+    _EACH_LOGIN.where(
+        identities.c.identity_id
+        == select(identity_logins.c.identity_id)
+        .where(
+            identity_logins.c.identity_pool_id == bindparam("its_pool"),
+            identity_logins.c.provider == bindparam("its_provider"),
+            identity_logins.c.subject == bindparam("its_subject"),
+        )
+        .correlate(None)
+        .scalar_subquery()
+    )
+)
+_FIND_POOL_ID = Prepared(select(identities.c.identity_pool_id).where(identities.c.identity_id == bindparam("its_id")))

@@ -2,12 +2,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import Response, after_this_request
+
 from app.aws.call import Call
 from app.aws.operations import operation
 from app.blueprints.iam.listing import list_page
 from app.blueprints.iam.rendering import encoded, read_tags, refuse_members, shown_tags
+from app.core.principals.findings import findings_of, told
 from app.core.principals.model import Role
 from app.services import Services
+
+FINDINGS_HEADER = "x-poolhouse-findings"
+_LONGEST_HEADER = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,7 @@ class RoleOperations:
             max_session_seconds=call.input.get("MaxSessionDuration", 3600),
             tags=read_tags(call),
         )
+        _tell_findings(role)
         return {"Role": _role(role)}
 
     @operation("GetRole")
@@ -56,16 +63,16 @@ class RoleOperations:
 
     @operation("UpdateAssumeRolePolicy")
     def update_assume_role_policy(self, call: Call) -> Mapping[str, Any]:
-        self.services.roles.update_trust(call.account_id, call.input["RoleName"], call.input["PolicyDocument"])
+        document = call.input["PolicyDocument"]
+        _tell_findings(self.services.roles.update_trust(call.account_id, call.input["RoleName"], document))
         return {}
 
     # -- inline policies -----------------------------------------------------------------------------------------------
 
     @operation("PutRolePolicy")
     def put_role_policy(self, call: Call) -> Mapping[str, Any]:
-        self.services.roles.put_policy(
-            call.account_id, call.input["RoleName"], call.input["PolicyName"], call.input["PolicyDocument"]
-        )
+        name, document = call.input["PolicyName"], call.input["PolicyDocument"]
+        _tell_findings(self.services.roles.put_policy(call.account_id, call.input["RoleName"], name, document))
         return {}
 
     @operation("GetRolePolicy")
@@ -123,6 +130,19 @@ class RoleOperations:
             description=call.input.get("Description"),
             max_session_seconds=call.input.get("MaxSessionDuration"),
         )
+
+
+def _tell_findings(role: Role) -> None:
+    """IAM's answers have no place for what the linter found, so it stands in a header: SDKs show it in the response's metadata."""
+    lines = told(findings_of(role))
+    if not lines:
+        return
+
+    @after_this_request
+    def add(response: Response) -> Response:
+        text = " ".join(lines).encode("ascii", "replace").decode()
+        response.headers[FINDINGS_HEADER] = text[:_LONGEST_HEADER]
+        return response
 
 
 def _role(role: Role) -> dict[str, Any]:

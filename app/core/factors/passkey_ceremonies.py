@@ -19,6 +19,7 @@ from app.core.kernel.errors import InvalidParameter
 ES256, RS256 = -7, -257
 _TIMEOUT_MS = 180_000
 _TRANSPORTS = frozenset({"usb", "nfc", "ble", "smart-card", "hybrid", "internal"})
+_ATTACHMENTS = frozenset({"platform", "cross-platform"})
 _LONGEST = 16_384
 _LONGEST_ID = 1023
 """Bytes of a credential's id (WebAuthn §7.1, step 25)."""
@@ -103,7 +104,7 @@ def find_challenge(credential: Mapping[str, Any]) -> bytes:
     if len(json.dumps(credential)) > _LONGEST:
         raise InvalidParameter("The credential is too long.")
     try:
-        parsed = parse_registration_credential_json(dict(credential))
+        parsed = parse_registration_credential_json(_known(credential))
         return parse_client_data_json(parsed.response.client_data_json).challenge
     except Exception as error:  # a stranger's bytes: the library and what it stands on raise many kinds
         raise InvalidParameter("The credential could not be read.") from error
@@ -123,7 +124,8 @@ def check_registration(
     from webauthn.registration.verify_registration_response import verify_registration_response
 
     supported = [COSEAlgorithmIdentifier(ES256), COSEAlgorithmIdentifier(RS256)]
-    response = credential["response"]
+    known = _known(credential)
+    response = known["response"]
     try:
         origin = parse_client_data_json(base64url_to_bytes(response["clientDataJSON"])).origin
         data = parse_attestation_object(base64url_to_bytes(response["attestationObject"])).auth_data
@@ -140,7 +142,7 @@ def check_registration(
         raise PasskeyNotSupported
     try:
         found = verify_registration_response(
-            credential=dict(credential),
+            credential=known,
             expected_challenge=challenge,
             expected_rp_id=rp.rp_id,
             expected_origin=[origin],
@@ -149,7 +151,6 @@ def check_registration(
         )
     except Exception as error:  # as above
         raise InvalidParameter("The credential could not be verified.") from error
-    attachment = credential.get("authenticatorAttachment")
     transports = response.get("transports")
     return Registered(
         credential_id=encode(found.credential_id),
@@ -158,7 +159,7 @@ def check_registration(
         transports=tuple(sorted({name for name in transports if isinstance(name, str)} & _TRANSPORTS))
         if isinstance(transports, list)
         else (),
-        attachment=attachment if isinstance(attachment, str) and attachment in {"platform", "cross-platform"} else None,
+        attachment=known.get("authenticatorAttachment"),
         user_verified=found.user_verified,
         backed_up=data.flags.be,
         aaguid=found.aaguid,
@@ -182,10 +183,11 @@ def read_assertion(credential: str) -> Assertion:
     if len(credential) > _LONGEST:
         raise PasskeyRefused
     try:
-        parsed = parse_authentication_credential_json(credential)
+        document = _known(json.loads(credential))
+        parsed = parse_authentication_credential_json(document)
         origin = parse_client_data_json(parsed.response.client_data_json).origin
         return Assertion(
-            document=json.loads(credential),
+            document=document,
             credential_id=encode(parsed.raw_id),
             handle=parsed.response.user_handle,
             origin=origin,
@@ -215,6 +217,13 @@ def check_assertion(
     except Exception as error:  # as above
         raise PasskeyRefused from error
     return found.new_sign_count, found.user_verified
+
+
+def _known(credential: Mapping[str, Any]) -> dict[str, Any]:
+    """Without an attachment that is not known here, which is as good as none (WebAuthn Level 3 §5.1)."""
+    attachment = credential.get("authenticatorAttachment")
+    known = isinstance(attachment, str) and attachment in _ATTACHMENTS
+    return {key: value for key, value in credential.items() if known or key != "authenticatorAttachment"}
 
 
 def _descriptors(have: Sequence[Passkey]) -> list[dict[str, Any]]:

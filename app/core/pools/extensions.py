@@ -2,6 +2,9 @@
 
 from app.core.kernel.extensions import Extension, a_flag, a_language, one_of, whole_number
 
+SIGNING_ALGORITHMS = ("RS256", "ES256", "EdDSA")
+"""What a user pool may sign with; RS512 is the identity pools' alone."""
+
 
 def _inside_branding(_value: object) -> object:
     raise ValueError("is a place inside branding")
@@ -17,7 +20,7 @@ POOL_EXTENSIONS = (
               help="After so many days a password must be changed at the next sign-in."),
     Extension(name="default_language", type="language tag", default="en", read=a_language,
               help="The language of pages and messages where neither the person nor the browser asks for one."),
-    Extension(name="signing_algorithm", type="RS256, ES256 or EdDSA", default="RS256", read=one_of("RS256", "ES256", "EdDSA"),
+    Extension(name="signing_algorithm", type="RS256, ES256 or EdDSA", default="RS256", read=one_of(*SIGNING_ALGORITHMS),
               help="What new signing keys sign tokens with; the pool's keys change at the next `poolhouse key rotate`."),
     Extension(name="theme", type="name of an installed theme", default="default", read=_inside_branding,
               help="The theme that draws the hosted pages; short for `branding.theme`."),

@@ -13,12 +13,12 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Fact, InvalidParameter, QuotaExceeded
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
-from app.core.policy import Finding, MalformedPolicy, PolicyKind, lint, parse
+from app.core.policy import PolicyKind, parse
+from app.core.principals.findings import findings_of, told
 from app.core.principals.model import Role
 from app.core.principals.ports import RoleStore
 
-_log = logging.getLogger(__name__)
-
+_log = logging.getLogger("poolhouse.roles")
 _NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/", re.ASCII)
 _ALPHABET = string.ascii_uppercase + string.digits
@@ -90,7 +90,7 @@ class Roles:
                 raise QuotaExceeded("There are as many roles as there may be.")
             self.store.add(role)
             self.recorder.record("role.create", "", role=role.arn)
-        _warn(role, "", role.trust, PolicyKind.TRUST)
+        _warn(role)
         return role
 
     def get(self, account_id: str, name: str) -> Role:
@@ -127,7 +127,7 @@ class Roles:
         """Another trust policy (IAM: UpdateAssumeRolePolicy). Raises ``MalformedPolicy``."""
         document = _checked(trust, PolicyKind.TRUST)
         role = self._change(account_id, name, "role.trust", lambda role: replace(role, trust=document))
-        _warn(role, "", document, PolicyKind.TRUST)
+        _warn(role)
         return role
 
     def put_policy(self, account_id: str, name: str, policy_name: str, policy: str | Mapping[str, Any]) -> Role:
@@ -144,7 +144,7 @@ class Roles:
             return after
 
         role = self._change(account_id, name, "role.policy", changed)
-        _warn(role, policy_name, document, PolicyKind.IDENTITY)
+        _warn(role)
         return role
 
     def get_policy(self, account_id: str, name: str, policy_name: str) -> Mapping[str, Any]:
@@ -194,6 +194,12 @@ class Roles:
         return _found(self.store.find_to_change(account_id, name), name)
 
 
+def _warn(role: Role) -> None:
+    """What is saved although it is rarely meant is at least said."""
+    for line in told(findings_of(role)):
+        _log.warning("role.finding", extra={"role": role.arn, "finding": line})
+
+
 def _found(role: Role | None, name: str) -> Role:
     if role is None:
         raise RoleNotFound(f"The role with name {name} cannot be found.")
@@ -207,21 +213,6 @@ def _checked(document: str | Mapping[str, Any], kind: PolicyKind) -> Mapping[str
         return document
     kept: Mapping[str, Any] = json.loads(document)
     return kept
-
-
-def traps(document: Mapping[str, Any], kind: PolicyKind, name: str, *, guest: bool = False) -> tuple[Finding, ...]:
-    """What is sound in a stored document and rarely meant; none of one that was kept under older rules and is refused today."""
-    try:
-        return lint(parse(document, kind, name=name), guest=guest)
-    except MalformedPolicy:
-        return ()
-
-
-def _warn(role: Role, name: str, document: Mapping[str, Any], kind: PolicyKind) -> None:
-    """IAM's answer has no place for it, so whoever reads the log is told."""
-    for finding in traps(document, kind, name):
-        told = {"role": role.arn, "policy": name or kind.value, "code": finding.code, "finding": finding.text}
-        _log.warning("policy.trap", extra=told)
 
 
 def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
