@@ -62,9 +62,14 @@ def _draw(walk: "Walk") -> None:
     for step in walk.steps:
         first, *rest = step.lines
         mark = click.style("ok", fg="green") if step.passed else click.style("no", fg="red", bold=True)
-        click.echo(f"{mark} {step.title:<{width}}  {first}")
+        click.echo(f"{mark} {step.title:<{width}}  {_plain(first)}")
         for line in rest:
-            click.echo(f"   {'':<{width}}  {line}")
+            click.echo(f"   {'':<{width}}  {_plain(line)}")
+
+
+def _plain(line: str) -> str:
+    """Claims and keys are whatever somebody wrote into them: nothing of it may move a terminal's cursor or forge another line."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
 def _check_asked(action: str, resource: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.core.kernel.secret import Secret
-from app.core.policy import Asked, Decision, explain
+from app.core.policy import Asked, Decision, because, explain
 from app.core.principals.authority import Authority
 from app.core.principals.model import AccessKey, Principal, TemporaryKey
 from app.core.principals.temporary import SessionRevoked, SessionTokenExpired, SessionTokenInvalid
@@ -52,15 +52,15 @@ class Callers:
             )
         return caller
 
-    def check(self, caller: Caller, asked: Asked) -> None:
-        """Raises ``Refusal`` where the policies do not allow it, with the reason."""
+    def check(self, caller: Caller, asked: Asked, *, is_brief: bool = False) -> None:
+        """Raises ``Refusal`` where the policies do not allow it, with the reason; a brief one is without the encoded message."""
         decision = self.authority.decide(caller.principal, asked)
         if not decision.allowed:
             _log.info(
                 "gateway.denied",
                 extra={"principal": caller.principal.arn, "action": asked.action, "verdict": decision.verdict.name},
             )
-            raise self._denied(caller.principal, asked, decision)
+            raise self._denied(caller.principal, asked, decision, is_brief=is_brief)
 
     def find(self, claim: Claim) -> Caller:
         """Whoever the claim names; nothing is proven. Raises ``Refusal`` for unknown keys and tokens that do not open."""
@@ -88,14 +88,16 @@ class Callers:
         except SessionTokenInvalid as error:
             raise Refusal("InvalidToken", "The provided token is malformed or otherwise invalid.") from error
 
-    def _denied(self, principal: Principal, asked: Asked, decision: Decision) -> Refusal:
+    def _denied(self, principal: Principal, asked: Asked, decision: Decision, *, is_brief: bool) -> Refusal:
         why = explain(decision, self.authority.completed(principal, asked))
-        encoded = self.authority.encode_message(principal, asked, decision)
-        return Refusal(
-            "AccessDenied",
-            f"User: {principal.arn} is not authorized to perform: {asked.action} on resource: {asked.resource}. {why} "
-            f"Encoded authorization failure message: {encoded}",
+        said = (
+            f"User: {principal.arn} is not authorized to perform: {asked.action} on resource: {asked.resource} "
+            f"{because(decision, asked.action)}. {why}"
         )
+        if not is_brief:
+            encoded = self.authority.encode_message(principal, asked, decision)
+            said = f"{said} Encoded authorization failure message: {encoded}"
+        return Refusal("AccessDenied", said)
 
 
 def _of_session(key: TemporaryKey) -> Caller:

@@ -117,7 +117,13 @@ def open_identities(
     find_pool = Cached(remembered, "identity_pool", pools.find)
     return IdentityRooms(
         identity_pools=IdentityPools(
-            store=pools, read=find_pool, names=names, clock=clock, transactions=database, recorder=recorder
+            store=pools,
+            read=find_pool,
+            names=names,
+            clock=clock,
+            transactions=database,
+            end_sessions=lambda pool_id: access.temporary_keys.end("identity-pool", [pool_id]),
+            recorder=recorder,
         ),
         identities=Identities(
             store=identities,
@@ -126,6 +132,7 @@ def open_identities(
             names=names,
             clock=clock,
             transactions=database,
+            end_sessions=lambda identity_ids: access.temporary_keys.end("identity", identity_ids),
             recorder=recorder,
         ),
         identity_credentials=IdentityCredentials(

@@ -53,6 +53,7 @@ def identities(world: World) -> Identities:
         names=ProviderNames(public_host="localhost:8000"),
         clock=world.clock,
         transactions=world.database,
+        end_sessions=lambda _ids: None,
     )
 
 

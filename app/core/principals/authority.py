@@ -4,11 +4,23 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from app.core.kernel.errors import Fact
 from app.core.kernel.sealing import Sealer, Unsealable
-from app.core.policy import Asked, Decision, MalformedPolicy, Policies, Policy, PolicyKind, Verdict, decide, parse
+from app.core.policy import (
+    Asked,
+    Decision,
+    MalformedPolicy,
+    PartlyKnown,
+    Policies,
+    Policy,
+    PolicyKind,
+    Verdict,
+    decide,
+    parse,
+)
 from app.core.principals.model import Principal, Role, RoleSession
 
 _MOST_CHARACTERS = 10_240
@@ -51,7 +63,7 @@ class Authority:
         """The question with the condition keys that the principal settles."""
         # Whatever a request claims of such keys is not its to claim.
         given = {key: values for key, values in asked.context.items() if not key.startswith(_SETTLED)}
-        return replace(asked, context={**given, **self._known_of(principal)})
+        return replace(asked, context=PartlyKnown({**given, **self._known_of(principal)}))
 
     def policies_of(self, principal: Principal) -> Policies:
         """Every policy that bears on the principal. A session whose role is gone, or is another of the same name, may nothing.
@@ -141,6 +153,9 @@ class Authority:
             "aws:principalaccount": (principal.account_id,),
             "aws:principaltype": ("User",),
             "aws:userid": (user_id_of(principal),),
+            # Every request has these at AWS, so denials rely on them; no service calls on somebody's behalf here.
+            "aws:principalisawsservice": ("false",),
+            "aws:viaawsservice": ("false",),
         }
         session = principal.session
         if session is None:
@@ -149,6 +164,8 @@ class Authority:
         known |= {
             "aws:principalarn": (session.role_arn,),
             "aws:principaltype": ("AssumedRole",),
+            "aws:tokenissuetime": (_written_time(session.issued_at),),
+            "aws:multifactorauthpresent": ("false",),
             **{f"aws:principaltag/{key.lower()}": (value,) for key, value in session.tags.items()},
             **session.context,
         }
@@ -167,6 +184,11 @@ _SETTLED = (
 
 def _row(account_id: str) -> str:
     return f"authorization message:{account_id}"
+
+
+def _written_time(at: int) -> str:
+    """As policies compare it: UTC, in ISO 8601."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _session_policies(session: RoleSession) -> tuple[Policy, ...] | None:

@@ -26,7 +26,7 @@ _MOST_LOGINS = 20
 class Identities:
     """Administration of identities: who they are, their end, and the taking away and merging of their logins.
 
-    ``find_pool`` is a lookup that may be a quarter of a second old.
+    ``find_pool`` is a lookup that may be a quarter of a second old. ``end_sessions`` makes the live credentials of identities useless.
     """
 
     store: IdentityStore
@@ -35,6 +35,7 @@ class Identities:
     names: ProviderNames
     clock: Clock
     transactions: Transactions
+    end_sessions: Callable[[Sequence[str]], None]
     recorder: Recorder = field(default_factory=Unrecorded)
 
     def locate(self, identity_id: str) -> tuple[IdentityPool, Identity]:
@@ -59,7 +60,7 @@ class Identities:
         return self.store.list_of(pool.identity_pool_id, after=after, limit=limit, hide_disabled=hide_disabled)
 
     def remove(self, identity_ids: Sequence[str], *, account_id: str, region: str) -> list[str]:
-        """Ends the identities of this account and region; returns the ids of those that are not (Cognito: DeleteIdentities)."""
+        """Ends the identities of this account and region, with their live credentials; returns the ids of those that are not (Cognito: DeleteIdentities)."""
         pool_ids = self.store.find_pool_ids(identity_ids)
         pools = [self.find_pool(pool_id) for pool_id in sorted(set(pool_ids.values()))]
         mine = {
@@ -69,6 +70,8 @@ class Identities:
         }
         with self.transactions.transaction():
             gone = self.store.remove(sorted(one for one, pool_id in pool_ids.items() if pool_id in mine))
+            if gone:
+                self.end_sessions(gone)
             for pool_id in sorted(mine):
                 of_pool = [one for one in gone if pool_ids[one] == pool_id]
                 self.recorder.record("identity.remove", pool_id, identities=",".join(of_pool))
@@ -169,6 +172,7 @@ class Identities:
             replace(giving, enabled=False, merged_into=kept.identity_id, was_authenticated=True, modified_at=now)
         )
         self.store.link(kept, giving.logins, now=now)
+        self.end_sessions([giving.identity_id])
         self.recorder.record(
             "identity.merge", pool.identity_pool_id, identity=kept.identity_id, merged=giving.identity_id
         )

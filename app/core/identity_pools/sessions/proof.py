@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.core.identity_pools.model import Identity, IdentityPool, VerifiedLogin
+from app.core.identity_pools.model import DEFAULT_TAGS, Identity, IdentityPool, VerifiedLogin
 from app.core.identity_pools.provider_names import GUESTS, OWN, ProviderNames
 from app.core.kernel.errors import InvalidParameter
 
 AUTHENTICATED = "authenticated"
 _MOST_TAGS = 50
-_DEFAULTS = {"username": "sub", "client": "aud"}
 _LONGEST_KEY, _LONGEST_VALUE = 128, 256
 _MARKS = frozenset(" _.:/=+-@")
 
@@ -74,7 +73,7 @@ def tags_of(pool: IdentityPool, logins: Sequence[VerifiedLogin]) -> dict[str, st
             return dict(login.tags)
         mapped = next((pool.principal_tags[name] for name in _names(login) if name in pool.principal_tags), None)
         if mapped is not None:
-            wanted = _DEFAULTS if mapped.get("UseDefaults") else mapped.get("PrincipalTags") or {}
+            wanted = DEFAULT_TAGS if mapped.get("UseDefaults") else mapped.get("PrincipalTags") or {}
             read = {key: _text(key, login.claims.get(claim)) for key, claim in wanted.items()}
             return checked_tags({key: value for key, value in read.items() if value is not None})
     return {}
