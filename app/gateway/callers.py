@@ -13,6 +13,7 @@ from app.gateway.refusal import Refusal
 from app.gateway.signatures import Claim, check_claim
 
 _log = logging.getLogger(__name__)
+_WITHOUT_TOKEN = " Temporary credentials have a session token, and it was not sent."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,10 @@ class Callers:
             return _of_session(self._open(key_id, claim.session_token))
         key = self.find_key(key_id) if key_id.isascii() else None
         if key is None:
-            raise Refusal("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+            missing = _WITHOUT_TOKEN if key_id.startswith("ASIA") else ""
+            raise Refusal(
+                "InvalidAccessKeyId", f"The AWS Access Key Id you provided does not exist in our records.{missing}"
+            )
         principal = Principal(
             arn=f"arn:aws:iam::{key.account_id}:user/{key.name}",
             account_id=key.account_id,

@@ -69,7 +69,9 @@ def test_a_strangers_key_is_refused_in_development_mode_too(house):
 
 
 def test_a_temporary_key_without_its_token_is_refused(house, issued):
-    assert code_of(raw_of(house, issued, token=None).send("GET", PATH)) == "InvalidAccessKeyId"
+    refused = raw_of(house, issued, token=None).send("GET", PATH)
+    assert code_of(refused) == "InvalidAccessKeyId"
+    assert "a session token, and it was not sent" in str(refused)
 
 
 def test_a_spliced_token_is_refused(house, issued):

@@ -14,11 +14,11 @@ from app.gateway.conditions import Surroundings
 from app.gateway.exchange import Incoming
 from app.gateway.refusal import Refusal
 from app.gateway.upstream import Upstream
-from app.gateway.wsgi import WsgiGateway
 from app.web.context import Contexts
 from app.web.site import Site
 from tests.support.gateway_house import GatewayHouse
 from tests.support.gateway_raw import Raw
+from tests.support.gateway_wsgi import WsgiGateway
 from tests.support.world import NOON, MovedClock
 
 

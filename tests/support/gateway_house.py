@@ -16,10 +16,10 @@ from app.config import Settings
 from app.core.kernel.secret import Secret
 from app.core.principals.model import Credentials, Role, RoleSession
 from app.gateway.assembly import Stores, assemble
-from app.gateway.wsgi import WsgiGateway
 from app.installation import open_installation
 from app.web.site import Site
 from tests.support.free_port import free_port
+from tests.support.gateway_wsgi import WsgiGateway
 from tests.support.prepared_keys import PreparedKeys
 from tests.support.world import MovedClock, fresh_sqlite
 
