@@ -85,7 +85,7 @@ class IdentityCredentials:
         context = context_of(pool, identity.identity_id, methods)
         known = {**(surroundings or {}), **context}
         if not is_trusted(role, TRUSTED, WITH_TOKEN, session_name=SESSION_NAME, context=known, tags=tags):
-            raise ConfigurationInvalid
+            raise ConfigurationInvalid(f"{role.arn} does not trust this identity, or its tags")
         token = None
         if self.wants_token:
             expires_at = self.clock.now() + OPEN_ID_SECONDS
@@ -105,7 +105,7 @@ class IdentityCredentials:
         try:
             return identity, self.broker.vend(asked)
         except CredentialsRefused as refused:
-            raise ConfigurationInvalid from refused
+            raise ConfigurationInvalid(f"the STS refused credentials of {role.arn}") from refused
 
     def open_id_token_for(
         self, identity_id: str, given: Mapping[str, str], *, address: str | None = None
@@ -191,5 +191,5 @@ class IdentityCredentials:
         """Only roles of the pool's own account: what a provider writes into a claim must not reach into another."""
         role = self.find_role(arn)
         if role is None or role.account_id != pool.account_id:
-            raise ConfigurationInvalid
+            raise ConfigurationInvalid(f"there is no role {arn} in the pool's account")
         return role

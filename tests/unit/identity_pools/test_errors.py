@@ -69,7 +69,7 @@ def test_an_operation_answers_with_its_own_errors_alone(kind):
         (refusals.IdentityForbidden("i"), "UnlinkIdentity", "NotAuthorizedException"),
         (refusals.LoginsClash(), "GetOpenIdToken", "ResourceConflictException"),
         (
-            refusals.ConfigurationInvalid(),
+            refusals.ConfigurationInvalid("the pool has no role"),
             "GetCredentialsForIdentity",
             "InvalidIdentityPoolConfigurationException",
         ),

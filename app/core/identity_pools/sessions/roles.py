@@ -120,5 +120,5 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _default(pool: IdentityPool, kind: str) -> str:
     role = pool.roles.get(kind)
     if not role:
-        raise ConfigurationInvalid
+        raise ConfigurationInvalid(f"the pool has no {kind} role")
     return role
