@@ -155,7 +155,7 @@ def _aws(installation: Installation) -> Dispatch:
     return Dispatch(
         apis={
             "AWSCognitoIdentityProviderService": user_pools_api(services),
-            "AWSCognitoIdentityService": identity_pools_api(services),
+            "AWSCognitoIdentityService": identity_pools_api(services, condition_keys),
         },
         gate=gate,
         caller=lambda: current_context().caller,

@@ -12,9 +12,9 @@ from app.core.factors.preferences import Preferences
 from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.totp import Totp
 from app.core.groups.service import Groups
-from app.core.identity_pools.identities import Identities
+from app.core.identity_pools.administration.identities import Identities
+from app.core.identity_pools.administration.pools import IdentityPools
 from app.core.identity_pools.open_id import OpenIdTokens
-from app.core.identity_pools.pools import IdentityPools
 from app.core.identity_pools.service import IdentityCredentials
 from app.core.kernel.clock import Clock
 from app.core.kernel.ephemeral import Ephemeral

@@ -1,7 +1,10 @@
 """The condition keys that every request settles, whatever its service (IAM: global condition context keys)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+
+ConditionKeys = Callable[[str], Mapping[str, tuple[str, ...]]]
+"""What the request at hand settles for policies, in this region."""
 
 
 def request_keys(

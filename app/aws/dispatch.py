@@ -117,7 +117,10 @@ class Dispatch:
         api = self.apis.get(prefix)
         operation = api.model.operations.get(name) if api else None
         if api is None or operation is None:
-            raise AwsError("UnknownOperationException", "The requested operation is not known to this service.")
+            said = "The requested operation is not known to this service."
+            if prefix.startswith("DynamoDB_"):
+                said += " DynamoDB is not served at this address: send the request to the gateway (poolhouse gateway)."
+            raise AwsError("UnknownOperationException", said)
         return api, operation
 
 

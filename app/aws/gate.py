@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.aws.errors import AwsError
 from app.aws.sigv4 import Authorization, Request, check_signature, read_authorization
-from app.core.policy import Asked, Decision, Verdict, explain
+from app.core.policy import Asked, because, explain
 from app.core.principals.authority import Authority
 from app.core.principals.model import AccessKey, Principal, TemporaryKey
 from app.core.principals.temporary import SessionTokenExpired, SessionTokenInvalid
@@ -110,27 +110,15 @@ class Gate:
         decision = self.authority.decide(principal, asked)
         if decision.allowed:
             return
-        completed = self.authority.completed(principal, asked)
+        said = because(decision, action)
+        if decision.statement is not None or decision.near:
+            said += f". {explain(decision, self.authority.completed(principal, asked))}"
         raise AwsError(
             "AccessDeniedException",
-            f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource} "
-            f"{_because(decision, action)} {explain(decision, completed)}".rstrip(),
+            f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource} {said}",
         )
 
     def _developer(self) -> Principal:
         return Principal(
             arn=f"arn:aws:iam::{self.account_id}:user/development", account_id=self.account_id, access_key_id=None
         )
-
-
-def _because(decision: Decision, action: str) -> str:
-    """AWS's own words for the kind of refusal."""
-    match decision.verdict:
-        case Verdict.EXPLICIT_DENY:
-            return "with an explicit deny in an identity-based policy"
-        case Verdict.NOT_IN_SESSION:
-            return f"because no session policy allows the {action} action"
-        case Verdict.NOT_IN_BOUNDARY:
-            return f"because no permissions boundary allows the {action} action"
-        case _:
-            return f"because no identity-based policy allows the {action} action"

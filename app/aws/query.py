@@ -70,6 +70,8 @@ class QueryApis:
         name = parameters["Action"]
         operation = api.model.operations.get(name) if api is not None else None
         if api is None or operation is None or name not in api.handlers:
+            if operation is not None:
+                raise AwsError("InvalidAction", f"{name} is not available on this server.")
             version = parameters.get("Version") or "NO_VERSION_SPECIFIED"
             raise AwsError("InvalidAction", f"Could not find operation {name} for version {version}")
         admitted = None if operation.unsigned else self._admitted(api, body)

@@ -40,8 +40,9 @@ def command(
     from app.core.identity_pools.inspection.walk import Walking
     from app.core.policy import Asked
 
+    _check_asked(action, resource)
     with installation() as opened:
-        given = {} if token is None else {provider or _issuer(token): token}
+        given = {} if token is None else {provider or _provider(opened, token): token}
         pool = _pool(opened, identity_pool, given)
         asked = Asked(action=action, resource=resource, context=_context(context))
         rooms = opened.services
@@ -61,13 +62,42 @@ def _draw(walk: "Walk") -> None:
     for step in walk.steps:
         first, *rest = step.lines
         mark = click.style("ok", fg="green") if step.passed else click.style("no", fg="red", bold=True)
-        click.echo(f"{mark} {step.title:<{width}}  {first}")
+        click.echo(f"{mark} {step.title:<{width}}  {_plain(first)}")
         for line in rest:
-            click.echo(f"   {'':<{width}}  {line}")
+            click.echo(f"   {'':<{width}}  {_plain(line)}")
+
+
+def _plain(line: str) -> str:
+    """Claims and keys are whatever somebody wrote into them: nothing of it may move a terminal's cursor or forge another line."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+
+
+def _check_asked(action: str, resource: str) -> None:
+    """What no policy can mean would be denied, for a reason that is not the policies'."""
+    if not all(action.partition(":")[::2]):
+        raise Mistaken(f"{action}: an action is written service:Name, for example s3:GetObject")
+    if resource != "*" and not resource.startswith("arn:"):
+        raise Mistaken(
+            f"{resource}: a resource is written as an ARN, for example arn:aws:s3:::mybucket/notes.txt, or *"
+        )
+
+
+def _provider(opened: "Installation", token: str) -> str:
+    """The provider's name as the token tells it. Raises ``Mistaken`` for our own token from what we do not take for our address."""
+    from app.core.kernel.ids import PoolId
+
+    issuer = _issuer(token)
+    host, _, pool_id = issuer.partition("/")
+    if host != opened.settings.public_host and opened.services.pools.find(PoolId(pool_id)) is not None:
+        raise Mistaken(
+            f"the token was issued at {host}, and this command takes the server to be at {opened.settings.public_host}: "
+            "set POOLHOUSE_PUBLIC_URL as the server has it"
+        )
+    return issuer
 
 
 def _issuer(token: str) -> str:
-    """The provider's name as the token tells it, unverified: host and path of its issuer."""
+    """Host and path of the token's issuer, unverified."""
     try:
         payload = token.split(".")[1]
         issuer = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["iss"]

@@ -6,10 +6,7 @@ import signal
 import click
 
 from app.cli.opening import Mistaken, installation, read_settings
-from app.cli.run import check_port, end_process
-
-_MOST_WORKERS = 4
-_PATIENCE = 5
+from app.cli.serving import check_port, end_process, serve
 
 
 @click.command()
@@ -42,28 +39,21 @@ def command(  # noqa: PLR0917 - click's options
     click.echo(f"Gateway on http://{'localhost' if host == '127.0.0.1' else host}:{port}")
     for name, url in (("S3", settings.upstream_s3), ("DynamoDB", settings.upstream_dynamodb)):
         if url:
-            click.echo(f"  {name:<9} {url}")
-    _serve(host, port, workers or min(os.cpu_count() or 1, _MOST_WORKERS))
+            click.echo(f"  before     {url}   ({name})")
+    _serve(host, port, workers)
 
 
-def _serve(host: str, port: int, workers: int) -> None:
-    """Until a signal comes. HTTP/1.1 alone: its framing is what one length and one spelling are judged by."""
-    from granian import Granian
+def _serve(host: str, port: int, workers: int | None) -> None:
+    """HTTP/1.1 alone: its framing is what one length and one spelling are judged by."""
     from granian.constants import HTTPModes, Interfaces
-    from granian.log import LogLevels
 
     import app.cli.gateway_worker  # noqa: F401 - imported before the fork
 
-    Granian(
+    serve(
         "app.cli.gateway_worker:application",
-        address=host,
+        host=host,
         port=port,
+        workers=workers,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
-        workers=workers,
-        websockets=False,
-        log_level=LogLevels.error,
-        workers_kill_timeout=_PATIENCE,
-        respawn_failed_workers=True,
-        factory=True,
-    ).serve()
+    )

@@ -2,12 +2,12 @@ from typing import TextIO
 
 import click
 
-from app.cli.opening import Mistaken, refusals, services
+from app.cli.opening import Mistaken, installation, refusals, role_arn
 
 
 @click.command()
 @click.argument("file", type=click.File("r"), required=False)
-@click.option("--role", metavar="ARN", help="The documents of a role instead of a file.")
+@click.option("--role", metavar="NAME|ARN", help="The documents of a role instead of a file.")
 @click.option("--trust", is_flag=True, help="The file says who may assume a role.")
 @click.option("--guest", is_flag=True, help="The file is given to guests.")
 def command(file: TextIO | None, role: str | None, *, trust: bool, guest: bool) -> None:
@@ -30,11 +30,12 @@ def _of_file(text: str, *, trust: bool, guest: bool) -> list[str]:
     return [f"{finding.text} [{finding.code}]" for finding in lint(policy, guest=guest)]
 
 
-def _of_role(arn: str) -> list[str]:
+def _of_role(named: str) -> list[str]:
     from app.core.principals.findings import findings_of, told
 
-    with services() as rooms:
-        role = rooms.roles.find_by_arn(arn)
+    with installation() as opened:
+        arn = role_arn(opened, named)
+        role = opened.services.roles.find_by_arn(arn)
         if role is None:
             raise click.ClickException(f"there is no role {arn}")
         return told(findings_of(role))

@@ -65,6 +65,13 @@ def services() -> Iterator["Services"]:
         yield opened.services
 
 
+def role_arn(opened: "Installation", named: str) -> str:
+    """The ARN of a role that is named by it or, among those of the installation's account, by its name. Raises ``RoleNotFound``."""
+    if named.startswith("arn:"):
+        return named
+    return opened.services.roles.get(opened.settings.account_id, named).arn
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     try:

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.opening import Mistaken, installation
+from app.cli.serving import PATIENCE, check_port, end_process, serve
 
 if TYPE_CHECKING:
     from app.installation import Installation
 
-_THREADS = 8
+THREADS = 8
 """Blocking threads a worker. Password hashing has its own, narrower gate."""
-_MOST_WORKERS = 4
-_PATIENCE = 5
 
 
 @click.command()
@@ -54,25 +52,10 @@ def command(host: str, port: int, workers: int | None, data: str | None, *, demo
         if told:
             _introduce(told, runs=application is not None)
         with _counting():
-            _serve(host, port, workers or min(os.cpu_count() or 1, _MOST_WORKERS))
+            _serve(host, port, workers)
     finally:
         if application is not None:
             _stop(application)
-
-
-def end_process(*_: object) -> None:
-    raise SystemExit(128 + signal.SIGTERM)
-
-
-def check_port(host: str, port: int) -> None:
-    """Says so at once where somebody else listens: workers share their port and would quietly share it with a stranger."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror}") from error
 
 
 def _seed(opened: "Installation", port: int) -> dict[str, Any]:
@@ -113,27 +96,19 @@ def _introduce(told: dict[str, Any], *, runs: bool) -> None:
     click.echo(f"  outbox     {told['outbox_url']}   (mails and texts land here)")
 
 
-def _serve(host: str, port: int, workers: int) -> None:
-    """Until a signal comes. Workers are forked where the system can, so that they start with everything imported."""
-    from granian import Granian
+def _serve(host: str, port: int, workers: int | None) -> None:
     from granian.constants import Interfaces
-    from granian.log import LogLevels
 
     import app.factory  # noqa: F401 - imported before the fork
 
-    Granian(
+    serve(
         "app.cli.worker:application",
-        address=host,
+        host=host,
         port=port,
-        interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=_THREADS,
-        websockets=False,
-        log_level=LogLevels.error,
-        workers_kill_timeout=_PATIENCE,
-        respawn_failed_workers=True,
-        factory=True,
-    ).serve()
+        interface=Interfaces.WSGI,
+        blocking_threads=THREADS,
+    )
 
 
 @contextmanager
@@ -150,7 +125,7 @@ def _counting() -> Iterator[None]:
 def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     try:
-        process.wait(_PATIENCE)
+        process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

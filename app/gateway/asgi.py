@@ -1,6 +1,7 @@
 """The gateway under granian, which hands the raw request target on to ASGI applications only. The work is done in threads."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,16 +12,21 @@ from app.gateway.refusal import Refusal
 from app.gateway.service import Gateway, refusal_answer
 
 _PATIENCE = 30
-"""Seconds a thread waits for the next piece of a body."""
+"""Seconds that a thread waits for a body in all, and one more for every ``_SLOWEST`` bytes of it that came."""
+_SLOWEST = 4096
 _Message = MutableMapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsgiGateway:
-    """An ASGI application. ``threads`` answer, one request each."""
+    """An ASGI application. ``threads`` answer, one request each.
+
+    ``monotonic`` gives seconds, in which the patience with slow bodies is measured.
+    """
 
     gateway: Gateway
     threads: ThreadPoolExecutor
+    monotonic: Callable[[], float] = time.monotonic
 
     async def __call__(
         self,
@@ -31,7 +37,7 @@ class AsgiGateway:
         if scope["type"] != "http":
             return
         loop = asyncio.get_running_loop()
-        body = _Body(receive, loop)
+        body = _Body(receive, loop, self.monotonic)
         outgoing = await loop.run_in_executor(self.threads, self._answer, scope, body)
         try:
             headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
@@ -70,22 +76,24 @@ class AsgiGateway:
 
 
 class _Body:
-    """The body, read from a thread."""
+    """The body, read from a thread. Who sends a byte now and then must not keep the thread for as long as they like."""
 
-    def __init__(self, receive: Callable[[], Awaitable[_Message]], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        receive: Callable[[], Awaitable[_Message]],
+        loop: asyncio.AbstractEventLoop,
+        monotonic: Callable[[], float],
+    ) -> None:
         self._receive = receive
         self._loop = loop
+        self._monotonic = monotonic
+        self._patience: float = _PATIENCE
         self._left = b""
         self._is_done = False
 
     def read(self, most: int) -> bytes:
         while not self._left and not self._is_done:
-            asked = asyncio.run_coroutine_threadsafe(self._next(), self._loop)
-            try:
-                message = asked.result(_PATIENCE)
-            except TimeoutError as late:
-                asked.cancel()
-                raise Refusal("RequestTimeout", "The body did not arrive in time.") from late
+            message = self._waited_for()
             if message["type"] != "http.request":
                 raise Refusal("IncompleteBody", "The client hung up.")
             self._left = message.get("body", b"")
@@ -93,5 +101,22 @@ class _Body:
         piece, self._left = self._left[:most], self._left[most:]
         return piece
 
+    def _waited_for(self) -> _Message:
+        began, asked = self._monotonic(), asyncio.run_coroutine_threadsafe(self._next(), self._loop)
+        try:
+            message = asked.result(self._patience)
+        except TimeoutError as late:
+            asked.cancel()
+            raise _late() from late
+        earned = len(message.get("body", b"")) / _SLOWEST
+        self._patience = min(_PATIENCE, self._patience - (self._monotonic() - began) + earned)
+        if self._patience <= 0:
+            raise _late()
+        return message
+
     async def _next(self) -> _Message:
         return await self._receive()
+
+
+def _late() -> Refusal:
+    return Refusal("RequestTimeout", "The body did not arrive in time.")

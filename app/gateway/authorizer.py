@@ -16,6 +16,7 @@ from app.gateway.exchange import Incoming, Outgoing
 from app.gateway.refusal import Refusal, s3_error
 from app.gateway.s3 import S3, Judged
 from app.gateway.s3_actions import ANSWERS_REWRITTEN, LOOKED_INTO
+from app.gateway.s3_requests import read_tagging, written_tagging
 from app.gateway.service import OWN, refusal_answer
 from app.gateway.signatures import STREAMING, UNSIGNED_TRAILER
 
@@ -30,6 +31,8 @@ _FROM_PROXY = frozenset(
         "content-length",
     }
 )
+_OF_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"})
+"""Where the proxy says in its own headers who asks and how, these are whatever the client wrote."""
 _REPLACED = frozenset({"x-amz-date", "x-amz-content-sha256", "x-amz-security-token"})
 _THROUGH = "Send this request through the gateway itself: it cannot be judged by its head alone"
 
@@ -109,7 +112,7 @@ def _original(incoming: Incoming, *, is_envoy: bool) -> Incoming:
     return Incoming(
         method=incoming.headers.get("x-original-method", ""),
         target=incoming.headers.get("x-original-uri", ""),
-        headers=headers,
+        headers={name: value for name, value in headers.items() if name not in _OF_PROXIES},
         read=lambda _: b"",
         peer=incoming.peer,
         secure=incoming.headers.get("x-original-scheme") == "https",
@@ -123,6 +126,9 @@ def _check_head(judged: Judged) -> None:
         raise Refusal("InvalidRequest", f"{_THROUGH} ({name}).")
     if payload in STREAMING and payload != UNSIGNED_TRAILER:
         raise Refusal("InvalidRequest", f"{_THROUGH} (its chunks are signed with a key that the store does not have).")
+    tagging = judged.claim.headers.get("x-amz-tagging")
+    if tagging and tagging.replace("+", "%20") != written_tagging(read_tagging(tagging)):
+        raise Refusal("InvalidRequest", f"{_THROUGH} (its tags are spelt unusually).")
     source = judged.request.source
     if source is not None:
         written = judged.claim.headers["x-amz-copy-source"]

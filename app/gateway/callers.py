@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.core.kernel.secret import Secret
-from app.core.policy import Asked, Decision, explain
+from app.core.policy import Asked, Decision, because, explain
 from app.core.principals.authority import Authority
 from app.core.principals.model import AccessKey, Principal, TemporaryKey
 from app.core.principals.temporary import SessionRevoked, SessionTokenExpired, SessionTokenInvalid
@@ -13,6 +13,7 @@ from app.gateway.refusal import Refusal
 from app.gateway.signatures import Claim, check_claim
 
 _log = logging.getLogger(__name__)
+_WITHOUT_TOKEN = " Temporary credentials have a session token, and it was not sent."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +53,15 @@ class Callers:
             )
         return caller
 
-    def check(self, caller: Caller, asked: Asked) -> None:
-        """Raises ``Refusal`` where the policies do not allow it, with the reason."""
+    def check(self, caller: Caller, asked: Asked, *, is_brief: bool = False) -> None:
+        """Raises ``Refusal`` where the policies do not allow it, with the reason; a brief one is without the encoded message."""
         decision = self.authority.decide(caller.principal, asked)
         if not decision.allowed:
             _log.info(
                 "gateway.denied",
                 extra={"principal": caller.principal.arn, "action": asked.action, "verdict": decision.verdict.name},
             )
-            raise self._denied(caller.principal, asked, decision)
+            raise self._denied(caller.principal, asked, decision, is_brief=is_brief)
 
     def find(self, claim: Claim) -> Caller:
         """Whoever the claim names; nothing is proven. Raises ``Refusal`` for unknown keys and tokens that do not open."""
@@ -69,7 +70,10 @@ class Callers:
             return _of_session(self._open(key_id, claim.session_token))
         key = self.find_key(key_id) if key_id.isascii() else None
         if key is None:
-            raise Refusal("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+            missing = _WITHOUT_TOKEN if key_id.startswith("ASIA") else ""
+            raise Refusal(
+                "InvalidAccessKeyId", f"The AWS Access Key Id you provided does not exist in our records.{missing}"
+            )
         principal = Principal(
             arn=f"arn:aws:iam::{key.account_id}:user/{key.name}",
             account_id=key.account_id,
@@ -88,14 +92,16 @@ class Callers:
         except SessionTokenInvalid as error:
             raise Refusal("InvalidToken", "The provided token is malformed or otherwise invalid.") from error
 
-    def _denied(self, principal: Principal, asked: Asked, decision: Decision) -> Refusal:
+    def _denied(self, principal: Principal, asked: Asked, decision: Decision, *, is_brief: bool) -> Refusal:
         why = explain(decision, self.authority.completed(principal, asked))
-        encoded = self.authority.encode_message(principal, asked, decision)
-        return Refusal(
-            "AccessDenied",
-            f"User: {principal.arn} is not authorized to perform: {asked.action} on resource: {asked.resource}. {why} "
-            f"Encoded authorization failure message: {encoded}",
+        said = (
+            f"User: {principal.arn} is not authorized to perform: {asked.action} on resource: {asked.resource} "
+            f"{because(decision, asked.action)}. {why}"
         )
+        if not is_brief:
+            encoded = self.authority.encode_message(principal, asked, decision)
+            said = f"{said} Encoded authorization failure message: {encoded}"
+        return Refusal("AccessDenied", said)
 
 
 def _of_session(key: TemporaryKey) -> Caller:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.gateway.callers import Caller, Callers
-from app.gateway.dynamodb_requests import CHANGES_TABLES, DynamoDbRequest, TableMissing, read_document
+from app.gateway.dynamodb_documents import read_document
+from app.gateway.dynamodb_requests import CHANGES_TABLES, DynamoDbRequest, KeysUnfit
 from app.gateway.dynamodb_tables import Tables, sha256
 from app.gateway.exchange import Incoming, Outgoing
 from app.gateway.payloads import body_length
@@ -13,7 +14,6 @@ from app.gateway.signatures import UNSIGNED, read_claim
 from app.gateway.upstream import Upstream
 
 _LARGEST_BODY = 16 * 1024 * 1024
-_MOST_QUESTIONS = 200
 _PASSED_ON = ("accept-encoding", "user-agent")
 _CORS = (
     ("Access-Control-Allow-Origin", "*"),
@@ -96,11 +96,10 @@ class DynamoDb:
     def _check(self, caller: Caller, request: DynamoDbRequest) -> None:
         try:
             questions = request.questions()
-        except TableMissing as missing:
-            self.callers.check(caller, request.without_keys(missing.table))
-            raise Refusal("NoSuchTable", f"Requested resource not found: Table: {missing.table} not found") from None
-        if not 1 <= len(questions) <= _MOST_QUESTIONS:
-            raise Refusal("InvalidArgument", "A request names at least one item and at most a hundred.")
+        except KeysUnfit as unfit:
+            # Else anybody with a key of this server could ask after tables and the names of their keys.
+            self.callers.check(caller, request.without_keys(unfit.table))
+            raise unfit.refusal from None
         for asked in questions:
             self.callers.check(caller, asked)
 

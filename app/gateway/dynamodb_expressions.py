@@ -32,7 +32,11 @@ def tokens(expression: Any) -> list[str]:
 
 def attributes_of(expression: Any, names: Mapping[str, Any]) -> set[str]:
     """The top-level attributes that any expression names (Condition-, Filter-, Projection-, UpdateExpression)."""
-    found, parts = set(), tokens(expression)
+    return _attributes(tokens(expression), names)
+
+
+def _attributes(parts: list[str], names: Mapping[str, Any]) -> set[str]:
+    found = set()
     for at, part in enumerate(parts):
         follows = parts[at + 1] if at + 1 < len(parts) else ""
         if at and parts[at - 1] == ".":
@@ -65,8 +69,13 @@ def partition_value(document: Mapping[str, Any], key: str) -> Any:
         return _from_conditions(conditions, key)
     names = document.get("ExpressionAttributeNames") or {}
     values = document.get("ExpressionAttributeValues") or {}
-    equal = [_equality(each, names) for each in _conjuncts(tokens(expression))]
-    fixed = [found[1] for found in equal if found is not None and found[0] == key]
+    fixed = []
+    for part in _conjuncts(tokens(expression)):
+        found = _equality(part, names)
+        if found is not None and found[0] == key:
+            fixed.append(found[1])
+        elif found is None and key in _attributes(part, names):
+            raise _unreadable()
     if len(fixed) != 1 or not isinstance(values, Mapping) or fixed[0] not in values:
         raise _unreadable()
     return values[fixed[0]]

@@ -23,12 +23,21 @@ from app.gateway.s3_bodies import (
     rewrite_upload_ids,
     with_errors,
 )
-from app.gateway.s3_requests import S3Request, questions, read_place, read_request
+from app.gateway.s3_requests import (
+    S3Request,
+    questions,
+    read_place,
+    read_request,
+    read_tagging,
+    written_tagging,
+)
 from app.gateway.signatures import STREAMING, UNSIGNED, Claim, read_claim
 from app.gateway.upstream import Answer, Upstream
 
 _NOT_PASSED_BACK = frozenset({"date", "server"})
 _BODILESS = frozenset({"GET", "HEAD", "DELETE"})
+_MOST_EXPLAINED = 10
+"""Refused keys of one DeleteObjects that get all that is said of a refusal: a thousand would be four times as long as the request."""
 _PREFLIGHT = ("origin", "access-control-request-method", "access-control-request-headers")
 
 
@@ -86,6 +95,11 @@ class S3:
             age = max(0, self.callers.real_time() - claim.signed_at) * 1000
             conditions = {**conditions, "s3:signatureage": (str(age),)}
         request = read_request(incoming, claim, self.hosts, conditions)
+        if claim.payload not in STREAMING and "aws-chunked" in claim.headers.get("content-encoding", "").lower():
+            # A store that goes by this header would take apart what was signed as it is.
+            raise Refusal(
+                "InvalidRequest", "The body is said to be aws-chunked, and its signature says that it is not."
+            )
         if incoming.method in _BODILESS and body_length(incoming) != 0:
             raise Refusal("InvalidRequest", f"A {incoming.method} request has no body.")
         if request.operation.name not in LOOKED_INTO:
@@ -111,6 +125,8 @@ class S3:
         headers.pop("content-encoding", None)
         if judged.request.source is not None:
             headers["x-amz-copy-source"] = judged.request.source.header
+        if headers.get("x-amz-tagging"):
+            headers["x-amz-tagging"] = written_tagging(read_tagging(headers["x-amz-tagging"]))
         return headers
 
     def _check(self, caller: Caller, request: S3Request) -> None:
@@ -126,7 +142,7 @@ class S3:
         for entry in entries:
             try:
                 for asked in deletion_questions(judged.request, entry):
-                    self.callers.check(judged.caller, asked)
+                    self.callers.check(judged.caller, asked, is_brief=len(refused) >= _MOST_EXPLAINED)
                 allowed.append(entry)
             except Refusal as refusal:
                 refused.append((entry, refusal))

@@ -11,11 +11,12 @@ from lxml import etree
 
 from app.core.policy import Asked
 from app.gateway.exchange import check_key, decode
-from app.gateway.refusal import Refusal, text
-from app.gateway.s3_requests import S3Request, arn
+from app.gateway.refusal import Refusal, exactly, text
+from app.gateway.s3_requests import S3Request, arn, tag_conditions
 
 LARGEST_XML = 2 * 1024 * 1024
 _MOST_KEYS = 1000
+_NAMESPACES = frozenset({None, "http://s3.amazonaws.com/doc/2006-03-01/"})
 _MARK_BYTES = 16
 
 
@@ -63,10 +64,8 @@ class Uploads:
 
 def read_deletions(body: bytes) -> tuple[list[Deletion], bool]:
     """The entries of DeleteObjects, and whether it is to be quiet. Raises ``Refusal`` for anything else than exactly that."""
-    root = _parse(body)
+    root = _parse_request(body, "Delete")
     found, quiet = [], False
-    if _name(root) != "Delete":
-        raise _malformed()
     for child in root:
         if _name(child) == "Quiet":
             quiet = (child.text or "").strip().lower() == "true"
@@ -76,7 +75,7 @@ def read_deletions(body: bytes) -> tuple[list[Deletion], bool]:
             raise _malformed()
         if not fields.keys() <= {"Key", "VersionId", "ETag", "LastModifiedTime", "Size"}:
             raise _malformed()
-        inner = "".join(f"<{name}>{text(value)}</{name}>" for name, value in fields.items())
+        inner = "".join(f"<{name}>{exactly(value)}</{name}>" for name, value in fields.items())
         found.append(
             Deletion(
                 key=fields["Key"],
@@ -122,8 +121,8 @@ def body_headers(body: bytes) -> dict[str, str]:
 def with_errors(answer: bytes | None, refused: list[tuple[Deletion, Refusal]]) -> bytes:
     """The store's DeleteResult with an Error for each key that was refused here (S3: DeleteObjects)."""
     errors = "".join(
-        f"<Error><Key>{text(entry.key)}</Key>"
-        + (f"<VersionId>{text(entry.version)}</VersionId>" if entry.version else "")
+        f"<Error><Key>{exactly(entry.key)}</Key>"
+        + (f"<VersionId>{exactly(entry.version)}</VersionId>" if entry.version else "")
         + f"<Code>{refusal.code}</Code><Message>{text(refusal.message)}</Message></Error>"
         for entry, refusal in refused
     ).encode()
@@ -161,28 +160,30 @@ def rewrite_upload_ids(answer: bytes, wrap: Callable[[str, str], str], key: str 
 
 
 def read_tags(body: bytes) -> dict[str, tuple[str, ...]]:
-    """The condition keys of PutObjectTagging's body."""
-    found: dict[str, tuple[str, ...]] = {}
-    names = []
-    for tag in _parse(body).iter():
-        if _name(tag) == "Tag":
-            fields = {_name(each): each.text or "" for each in tag}
-            if fields.keys() != {"Key", "Value"} or len(tag) != 2 or fields["Key"] in names:
-                raise _malformed()
-            names.append(fields["Key"])
-            found[f"s3:requestobjecttag/{fields['Key'].lower()}"] = (fields["Value"],)
-    found["s3:requestobjecttagkeys"] = tuple(names)
-    return found
+    """The condition keys of PutObjectTagging's body, which goes on as it came: nothing may stand in it but the one set of tags."""
+    root = _parse_request(body, "Tagging")
+    if [_name(each) for each in root] != ["TagSet"]:
+        raise _malformed()
+    pairs = []
+    for tag in root[0]:
+        fields = {_name(each): each.text or "" for each in tag}
+        if _name(tag) != "Tag" or fields.keys() != {"Key", "Value"} or len(tag) != 2 or any(len(each) for each in tag):
+            raise _malformed()
+        pairs.append((fields["Key"], fields["Value"]))
+    if len(dict(pairs)) != len(pairs):
+        raise _malformed()
+    return tag_conditions(pairs)
 
 
 def read_location(body: bytes) -> dict[str, tuple[str, ...]]:
     """The condition key of CreateBucket's body."""
     if not body:
         return {}
-    found = [each.text or "" for each in _parse(body).iter() if _name(each) == "LocationConstraint"]
-    if len(found) > 1:
+    root = _parse_request(body, "CreateBucketConfiguration")
+    found = [each for each in root.iter() if _name(each) == "LocationConstraint"]
+    if len(found) > 1 or any(each.getparent() is not root or len(each) for each in found):
         raise _malformed()
-    return {"s3:locationconstraint": tuple(found)} if found else {}
+    return {"s3:locationconstraint": (found[0].text or "",)} if found else {}
 
 
 def _wrap(element: Any, wrap: Callable[[str], str]) -> None:
@@ -197,6 +198,14 @@ def _parse(body: bytes) -> Any:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise _malformed() from error
     if root.getroottree().docinfo.doctype or any(not isinstance(each.tag, str) for each in root.iter()):
+        raise _malformed()
+    return root
+
+
+def _parse_request(body: bytes, name: str) -> Any:
+    """A request's document of this name. An element of another namespace is to one reader what it is not to the next."""
+    root = _parse(body)
+    if _name(root) != name or any(etree.QName(each).namespace not in _NAMESPACES for each in root.iter()):
         raise _malformed()
     return root
 

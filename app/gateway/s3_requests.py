@@ -180,7 +180,11 @@ def read_place(incoming: Incoming, hosts: frozenset[str]) -> tuple[str | None, s
         owner = next((host for host in sorted(hosts, key=len, reverse=True) if name.endswith(f".{host}")), None)
         if owner is None:
             raise Refusal("InvalidRequest", "This host is not one of the gateway's (POOLHOUSE_GATEWAY_HOSTS).")
-        path = f"/{name.removesuffix(f'.{owner}')}{path}"
+        label = name.removesuffix(f".{owner}")
+        # A slash or a question mark in a host would go on as part of the target, which was never checked with it.
+        if not _BUCKET.fullmatch(label):
+            raise Refusal("InvalidBucketName", "The specified bucket is not valid.")
+        path = f"/{label}{path}"
     bucket, slash, raw_key = path[1:].partition("/")
     if not bucket:
         if raw_key or slash:
@@ -218,28 +222,40 @@ def _conditions(operation: Operation, claim: Claim, source: Source | None) -> di
     if source is not None:
         found["s3:x-amz-copy-source"] = (source.header,)
     if "x-amz-tagging" in operation.headers and claim.headers.get("x-amz-tagging"):
-        found |= _tags(claim.headers["x-amz-tagging"])
+        found |= tag_conditions(read_tagging(claim.headers["x-amz-tagging"]))
     found["s3:authtype"] = ("REST-HEADER" if claim.presigned_for is None else "REST-QUERY-STRING",)
     found["s3:signatureversion"] = ("AWS4-HMAC-SHA256",)
     found["s3:x-amz-content-sha256"] = (claim.payload,)
     return found
 
 
-def _tags(header: str) -> dict[str, tuple[str, ...]]:
+def read_tagging(header: str) -> list[tuple[str, str]]:
     """``a=1&b=2``, form-encoded. Raises ``Refusal`` where a name comes twice."""
-    found: dict[str, tuple[str, ...]] = {}
-    names = []
+    found: dict[str, str] = {}
     for part in header.split("&"):
         name, _, value = part.partition("=")
         name, value = decode(name.replace("+", " ")), decode(value.replace("+", " "))
-        if not name or name in names:
+        if not name or name in found:
             raise Refusal(
                 "InvalidArgument",
                 "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
             )
-        names.append(name)
-        found[f"s3:requestobjecttag/{name.lower()}"] = (value,)
-    found["s3:requestobjecttagkeys"] = tuple(names)
+        found[name] = value
+    return list(found.items())
+
+
+def written_tagging(tags: list[tuple[str, str]]) -> str:
+    """``x-amz-tagging`` in the one spelling that is authorised and forwarded."""
+    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in tags)
+
+
+def tag_conditions(tags: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Condition keys know no case and tags do: of tags that differ by it alone, a key has all the values."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in tags:
+        key = f"s3:requestobjecttag/{name.lower()}"
+        found[key] = (*found.get(key, ()), value)
+    found["s3:requestobjecttagkeys"] = tuple(name for name, _ in tags)
     return found
 
 

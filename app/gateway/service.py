@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.core.kernel.errors import Unavailable
 from app.gateway.conditions import Surroundings
+from app.gateway.elsewhere import answer_elsewhere
 from app.gateway.exchange import Incoming, Outgoing
 from app.gateway.refusal import Refusal, dynamodb_error, s3_error
 
@@ -55,6 +56,9 @@ class Gateway:
         context = self.surroundings.context_of(incoming)
         if incoming.target.startswith(OWN):
             return self.own.answer(incoming, context.request_id)
+        elsewhere = answer_elsewhere(incoming, context.request_id)
+        if elsewhere is not None:
+            return replace(elsewhere, headers=(*elsewhere.headers, *_CORS.items()))
         conditions = self.surroundings.conditions_of(incoming, context.caller.address)
         is_dynamodb = incoming.headers.get("x-amz-target", "").startswith(_DYNAMODB) or _asks_for_dynamodb(incoming)
         handler = self.dynamodb if is_dynamodb else self.s3

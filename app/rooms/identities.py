@@ -7,21 +7,22 @@ from app.adapters.sql.configuration import Cached, ConfigurationCache
 from app.adapters.sql.db import Database
 from app.adapters.sql.identity_pools import SqlIdentities, SqlIdentityPools
 from app.adapters.sql.keys import SqlKeys
+from app.adapters.system.bulkhead import Bulkhead
 from app.adapters.system.outbound import GuardedOutbound
 from app.adapters.upstream.assertions import SamlAssertions
 from app.adapters.upstream.social import AskedProviders
 from app.adapters.upstream.web_keys import DiscoveredKeys
 from app.config import Settings
-from app.core.identity_pools.identities import Identities
-from app.core.identity_pools.logins import Logins
+from app.core.identity_pools.administration.identities import Identities
+from app.core.identity_pools.administration.pools import IdentityPools
+from app.core.identity_pools.logins.user_pools import UserPoolLogins
+from app.core.identity_pools.logins.verifying import Logins
+from app.core.identity_pools.logins.web_tokens import WebTokens
 from app.core.identity_pools.open_id import OpenIdTokens
-from app.core.identity_pools.pools import IdentityPools
 from app.core.identity_pools.provider_names import ProviderNames
 from app.core.identity_pools.resolving import Resolving
 from app.core.identity_pools.service import IdentityCredentials
-from app.core.identity_pools.user_pool_logins import UserPoolLogins
 from app.core.identity_pools.web_identities import WebIdentities
-from app.core.identity_pools.web_tokens import WebTokens
 from app.core.kernel.clock import Clock
 from app.core.kernel.recorder import Recorder
 from app.core.kernel.sealing import Sealer
@@ -88,8 +89,11 @@ def open_identities(
         provider = access.saml_providers.find(arn)
         return None if provider is None else provider.metadata
 
-    open_id_tokens = OpenIdTokens(keys=issuer_keys, clock=clock, public_url=settings.public_url)
-    outbound = GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev)
+    open_id_tokens = OpenIdTokens(
+        keys=issuer_keys, clock=clock, find_end=access.temporary_keys.cut_off_at, public_url=settings.public_url
+    )
+    places = Bulkhead()
+    outbound = GuardedOutbound(allow=settings.outbound_allow, allow_loopback=settings.dev, places=places)
     bases = dict(settings.upstream_urls)
     logins = Logins(
         names=names,
@@ -104,17 +108,24 @@ def open_identities(
             public_url=settings.public_url,
         ),
         open_id_tokens=open_id_tokens,
-        web_tokens=WebTokens(keys=DiscoveredKeys(fetch=outbound, clock=clock, bases=bases), clock=clock),
+        web_tokens=WebTokens(keys=DiscoveredKeys(fetch=outbound, clock=clock, places=places, bases=bases), clock=clock),
         social=AskedProviders(fetch=outbound, bases=bases),
         assertions=SamlAssertions(public_url=settings.public_url),
         find_oidc_provider=find_oidc_provider,
         find_saml_provider=find_saml_provider,
+        rates=rates,
         clock=clock,
     )
     find_pool = Cached(remembered, "identity_pool", pools.find)
     return IdentityRooms(
         identity_pools=IdentityPools(
-            store=pools, read=find_pool, names=names, clock=clock, transactions=database, recorder=recorder
+            store=pools,
+            read=find_pool,
+            names=names,
+            clock=clock,
+            transactions=database,
+            end_sessions=lambda pool_id: access.temporary_keys.end("identity-pool", [pool_id]),
+            recorder=recorder,
         ),
         identities=Identities(
             store=identities,
@@ -123,6 +134,7 @@ def open_identities(
             names=names,
             clock=clock,
             transactions=database,
+            end_sessions=lambda identity_ids: access.temporary_keys.end("identity", identity_ids),
             recorder=recorder,
         ),
         identity_credentials=IdentityCredentials(
@@ -132,7 +144,7 @@ def open_identities(
             resolving=Resolving(identities=identities, transactions=database, clock=clock, recorder=recorder),
             logins=logins,
             open_id_tokens=open_id_tokens,
-            broker=choose_broker(settings, access.temporary_keys, clock),
+            broker=choose_broker(settings, access.temporary_keys, clock, places),
             wants_token=settings.credentials == WEB_IDENTITY,
             rates=rates,
             clock=clock,

@@ -28,6 +28,7 @@ _SENTENCES = {
     500: "Something went wrong here. The request id helps whoever runs this server to find out what.",
     503: "The service is temporarily unavailable. Please try again in a moment.",
 }
+_THE_GATEWAYS = "S3 is not served at this address: send the request to the gateway (poolhouse gateway)."
 _MACHINES = ("/oauth2/token", "/oauth2/userinfo", "/oauth2/revoke", "/oauth2/introspect", "/.well-known/")
 _MACHINE_ENDS = (".json", "/readyz", "/healthz", "/metrics", "/dev/clock")
 
@@ -51,6 +52,8 @@ class ErrorAnswers:
         request_id = find_request_id() or ""
         if self.render_aws is not None and _is_aws_call():
             return self.render_aws(status, sentence, request_id)
+        if self.render_aws is not None and status < 500 and _is_for_a_store():
+            return self.render_aws(status, _THE_GATEWAYS, request_id)
         if _is_for_a_program():
             response = jsonify(message=sentence, request_id=request_id)
             response.status_code = status
@@ -99,6 +102,11 @@ def _is_aws_call() -> bool:
     if request.path != "/" or request.method != "POST":
         return False
     return "X-Amz-Target" in request.headers or request.mimetype == "application/x-www-form-urlencoded"
+
+
+def _is_for_a_store() -> bool:
+    """Signed for S3: a client that was given the server's address instead of the gateway's."""
+    return "/s3/aws4_request" in request.headers.get("Authorization", "")
 
 
 def _is_for_a_program() -> bool:

@@ -127,3 +127,18 @@ def test_a_keys_secret_is_sealed_in_the_database(house):
         row = connection.execute(select(access_keys).where(access_keys.c.access_key_id == house.key_id)).one()
     assert house.secret not in str(row)
     assert row.sealed.startswith("s1.")
+
+
+@pytest.mark.parametrize("operation", ["create_group", "update_group"])
+def test_who_may_manage_groups_may_not_hand_out_every_role(house, operation):
+    """A group's role is its members' where an identity pool goes by their tokens."""
+    pool, roles = house.pool(), f"arn:aws:iam::{ACCOUNT}:role/"
+    manager = client_for(house, ("Allow", "cognito-idp:*", "*"), ("Allow", ["iam:PassRole"], f"{roles}readers/*"))
+    if operation == "update_group":
+        manager.create_group(UserPoolId=pool.pool_id, GroupName="g")
+    call = getattr(manager, operation)
+    for arn in (f"{roles}admin", "arn:aws-cn:iam::999999999999:role/admin"):
+        with refused("AccessDeniedException", "iam:PassRole on resource: arn:aws:iam::"):
+            call(UserPoolId=pool.pool_id, GroupName="g", RoleArn=arn)
+    answer = call(UserPoolId=pool.pool_id, GroupName="g", RoleArn=f"{roles}readers/one")
+    assert answer["Group"]["RoleArn"] == f"{roles}readers/one"

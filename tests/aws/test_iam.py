@@ -42,8 +42,9 @@ OWN_FOLDER = {
     ],
 }
 THUMBPRINT = "9e99a48a9960b14926bb7f3b02e22da2b0ab7280"
+METADATA_NAMESPACE = "urn:oasis:names:tc:SAML:2.0:metadata"
 METADATA = (
-    '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com/saml">'
+    f'<md:EntityDescriptor xmlns:md="{METADATA_NAMESPACE}" entityID="https://idp.example.com/saml">'
     '<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
     '<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example.com/sso"/>'
     f"</md:IDPSSODescriptor><!-- {'x' * 800} --></md:EntityDescriptor>"
@@ -364,8 +365,13 @@ def test_a_saml_provider_keeps_its_metadata(house):
         (METADATA.replace("IDPSSODescriptor", "SPSSODescriptor"), "IDPSSODescriptor"),
         (METADATA.replace('entityID="https://idp.example.com/saml"', ""), "entityID"),
         (METADATA[:-5] + " " * 10, "parse"),
+        (
+            f'<md:EntitiesDescriptor xmlns:md="{METADATA_NAMESPACE}">{METADATA * 2}</md:EntitiesDescriptor>',
+            "more than one",
+        ),
+        (METADATA.replace("<!--", "<a>" * 300 + "</a>" * 300 + "<!--"), "too deeply"),
     ],
-    ids=["no xml", "entities", "wrapped", "service", "nameless", "cut"],
+    ids=["no xml", "entities", "wrapped", "service", "nameless", "cut", "two providers", "deep"],
 )
 def test_metadata_that_is_none_is_refused(house, metadata, words):
     with refused("InvalidInput", words):
@@ -581,6 +587,11 @@ LIST = "Action=ListRoles&Version=2010-05-08"
 )  # fmt: skip
 def test_whatever_a_form_says_it_is_answered_in_awss_form(house, body, expected):
     assert code_of(post(house, body)) == expected
+
+
+def test_an_operation_of_iam_that_is_not_here_is_not_called_unknown(house):
+    with refused("InvalidAction", "AttachRolePolicy is not available on this server."):
+        house.iam.attach_role_policy(RoleName="readers", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
 
 
 def test_what_a_message_repeats_cannot_break_out_of_it(house):

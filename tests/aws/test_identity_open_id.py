@@ -1,5 +1,6 @@
 """OpenID tokens of identities: the basic flow, developers' own users, and the issuer's keys, through stock boto3 and PyJWT."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -283,3 +284,98 @@ def test_a_developers_tags_become_the_sessions(ids, client):
 def test_a_tag_that_could_be_a_wildcard_is_refused(ids, pool):
     with refused("InvalidParameterException", "principal tag"):
         vouch(ids, pool, PrincipalTags={"tenant": "*"})
+
+
+# -- what ends a token -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def anyone(ids: IdentityHouse) -> Iterator[Any]:
+    found = ids.house.unsigned_client("sts")
+    yield found
+    found.close()
+
+
+def assume(anyone: Any, role: str, answer: Any) -> Any:
+    return anyone.assume_role_with_web_identity(RoleArn=role, RoleSessionName="app", WebIdentityToken=answer["Token"])
+
+
+def unlink(ids: IdentityHouse, pool: Any, identity_id: str, user: str) -> None:
+    ids.backend.unlink_developer_identity(
+        IdentityId=identity_id,
+        IdentityPoolId=pool.identity_pool_id,
+        DeveloperProviderName=DEVELOPER,
+        DeveloperUserIdentifier=user,
+    )
+
+
+def test_a_developers_token_ends_with_the_user_it_names(ids, anyone, pool):
+    token = vouch(ids, pool, "u-leaver", TokenDuration=86_400)
+    identity_id, role, login = token["IdentityId"], pool.roles["authenticated"], {OWN: token["Token"]}
+    another = vouch(ids, pool, "u-stayer", IdentityId=identity_id)
+    assert assume(anyone, role, token)
+    unlink(ids, pool, identity_id, "u-leaver")
+    for call in (
+        lambda: ids.credentials(identity_id, login),
+        lambda: ids.get_id(pool, login),
+        lambda: open_id(ids, identity_id, login),
+    ):
+        with refused("NotAuthorizedException", "forbidden"):
+            call()
+    with refused("NotAuthorizedException", "Logins don't match"):
+        ids.anyone.unlink_identity(IdentityId=identity_id, Logins=login, LoginsToRemove=[OWN])
+    # The identity's other user is none of that one's business.
+    assert assume(anyone, role, another)
+    unlink(ids, pool, identity_id, "u-stayer")
+    for answer in (token, another):
+        with refused("InvalidIdentityToken", "not its holder's any more"):
+            assume(anyone, role, answer)
+
+
+def test_a_guests_token_ends_when_somebody_signs_in_as_the_guest(ids, anyone, pool, ada):
+    guest = ids.get_id(pool)
+    token = open_id(ids, guest)
+    assert assume(anyone, pool.roles["unauthenticated"], token)
+    assert ids.credentials(guest, ada)["IdentityId"] == guest
+    with refused("InvalidIdentityToken", "not its holder's any more"):
+        assume(anyone, pool.roles["unauthenticated"], token)
+
+
+def test_a_guests_token_ends_when_the_pool_takes_no_guests_any_more(ids, anyone, pool):
+    token, role = open_id(ids, ids.get_id(pool)), pool.roles["unauthenticated"]
+    assert assume(anyone, role, token)
+    ids.pools.update(pool.identity_pool_id, "pool", {**pool.settings, "AllowUnauthenticatedIdentities": False})
+    with refused("InvalidIdentityToken", "not its holder's any more"):
+        assume(anyone, role, token)
+
+
+@pytest.mark.parametrize("key", [OWN, DEVELOPER])
+def test_a_developers_token_does_not_go_around_role_mappings(ids, anyone, pool, key):
+    token, role = vouch(ids, pool), pool.roles["authenticated"]
+    assert assume(anyone, role, token)
+    rule = {"Claim": "sub", "MatchType": "Equals", "Value": "nobody", "RoleARN": role}
+    rules = {"Type": "Rules", "AmbiguousRoleResolution": "Deny", "RulesConfiguration": {"Rules": [rule]}}
+    ids.map_roles(pool, {"accounts.google.com": rules})
+    assert assume(anyone, role, token), "another provider's rules are not about this user"
+    ids.map_roles(pool, {key: rules})
+    with refused("AccessDenied", "RoleMappings"):
+        assume(anyone, role, token)
+
+
+@pytest.mark.parametrize("scope", ["identity", "identity-pool"])
+def test_ending_an_identitys_credentials_ends_what_new_ones_could_be_had_for(ids, anyone, pool, scope):
+    token = vouch(ids, pool, "u-ended", TokenDuration=86_400)
+    identity_id, role = token["IdentityId"], pool.roles["authenticated"]
+    ids.house.services.temporary_keys.revoke(scope, identity_id if scope == "identity" else pool.identity_pool_id)
+    with refused("InvalidIdentityToken", "ended"):
+        assume(anyone, role, token)
+    for call in (
+        lambda: ids.credentials(identity_id, {OWN: token["Token"]}),
+        lambda: ids.get_id(pool, {OWN: token["Token"]}),
+    ):
+        with refused("NotAuthorizedException", "Not a valid"):
+            call()
+    # Whoever is signed in anew, even in the same second, is somebody again.
+    again = vouch(ids, pool, "u-ended")
+    assert assume(anyone, role, again)
+    assert ids.credentials(identity_id, {OWN: again["Token"]})

@@ -2,14 +2,19 @@
 and Amazon (tests/support/upstream.py).
 """
 
+import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
 
+from app.core.identity_pools.logins.verifying import REFUSED_PER_HOUR
+from app.core.limits.rates import ADDRESS_FACTOR, HOUR
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
-from tests.support.identity_house import IdentityHouse
+from tests.support.identity_house import IdentityHouse, provider_of
 from tests.support.saml_idp import SamlIdp, encoded
 from tests.support.upstream import StandIn, public_jwk, rsa_keys, signed, standing_in
 from tests.support.world import NOON
@@ -209,11 +214,136 @@ def test_an_access_token_that_is_not_for_us_now_is_refused(ids, upstream, pool, 
         ids.get_id(pool, {name: token})
 
 
+def test_who_invents_tokens_does_not_have_us_call_their_providers_forever(ids, upstream):
+    pool = ids.identity_pool(SupportedLoginProviders=dict.fromkeys((GOOGLE, FACEBOOK, AMAZON), APP))
+    upstream.answers |= {"/debug_token": facebook, "/auth/o2/tokeninfo": amazon}
+    published(upstream, GOOGLE)
+    rates, name = ids.house.services.identity_credentials.rates, f"asked login:{pool.identity_pool_id}:@127.0.0.1"
+    allowed = REFUSED_PER_HOUR * ADDRESS_FACTOR
+    identity_id = ids.get_id(pool, {FACEBOOK: "good"})
+    rates.ephemeral.count("rate", name, expires_at=ids.house.clock.now() + HOUR, by=allowed - 1)
+    assert ids.get_id(pool, {FACEBOOK: "good"}) == identity_id, "what is good is not counted"
+    with refused("NotAuthorizedException"):
+        ids.get_id(pool, {AMAZON: "invented"})
+    upstream.asked.clear()
+    for call in (
+        lambda: ids.get_id(pool, {AMAZON: "invented"}),
+        lambda: ids.credentials(identity_id, {FACEBOOK: "good"}),
+        lambda: ids.anyone.unlink_identity(
+            IdentityId=identity_id, Logins={FACEBOOK: "good"}, LoginsToRemove=[FACEBOOK]
+        ),
+    ):
+        with refused("TooManyRequestsException"):
+            call()
+    assert upstream.asked == []
+    ids.house.clock.advance(hours=1)
+    now = ids.house.clock.now()
+    assert ids.get_id(pool, {GOOGLE: signed(KEY, claims(GOOGLE, iat=now, exp=now + 60))})
+    upstream.answers["/debug_token"] = lambda _query: (
+        200,
+        {"data": {"app_id": APP, "user_id": "7", "is_valid": True, "expires_at": 0}},
+    )
+    assert ids.get_id(pool, {FACEBOOK: "good"}) == identity_id
+
+
 @pytest.mark.parametrize(("name", "path"), [(FACEBOOK, "/debug_token"), (AMAZON, "/auth/o2/tokeninfo")])
 def test_a_social_provider_that_is_down_is_no_fault_of_the_login(ids, upstream, pool, name, path):
     upstream.answers[path] = lambda _query: (503, {})
     with refused("ExternalServiceException"):
         ids.get_id(pool, {name: "good"})
+
+
+def test_providers_that_keep_us_waiting_never_take_every_thread(ids, upstream, pool):
+    """Half of a worker's threads may wait; who comes then is told at once, and whoever asks for nobody elsewhere is served."""
+    published(upstream, GOOGLE)
+    ids.house.clock.advance(hours=6)
+    now = ids.house.clock.now()
+    login = {GOOGLE: signed(KEY, claims(GOOGLE, iat=now, exp=now + 36_000))}
+    identity_id = ids.get_id(pool, login)
+    client = ids.user_client()
+    local = ids.pool_for(client)
+    asked, answered = Semaphore(0), Event()
+
+    def silent(_query: dict[str, str]) -> tuple[int, Any]:
+        asked.release()
+        answered.wait(20)
+        return 503, {}
+
+    upstream.answers |= dict.fromkeys((DISCOVERY, "/debug_token", "/auth/o2/tokeninfo"), silent)
+    ids.house.clock.advance(hours=2)
+    waiting = [login, {FACEBOOK: "good"}, {FACEBOOK: "good"}, {AMAZON: "good"}]
+    with ThreadPoolExecutor(len(waiting)) as threads:
+        answers = [threads.submit(ids.get_id, pool, logins) for logins in waiting]
+        try:
+            assert all(asked.acquire(timeout=10) for _ in waiting)
+            for logins in ({AMAZON: "good"}, {GOOGLE: signed(KEY, claims(GOOGLE, iat=now, exp=now + 36_000), kid="9")}):
+                with refused("ExternalServiceException"):
+                    ids.get_id(pool, logins)
+            # Google's keys are asked for at this moment; those of an hour ago count until the answer.
+            assert ids.get_id(pool, login) == identity_id
+            assert ids.get_id(local, {provider_of(client): ids.id_token(client)})
+        finally:
+            answered.set()
+        for answer in answers:
+            with refused("ExternalServiceException"):
+                answer.result()
+    assert asked.acquire(blocking=False) is False, "nobody else was asked"
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ahead(house: AwsHouse) -> Iterator[int]:
+    """This server's clock is a month ahead of everybody else's, as the development API may move it."""
+    house.clock.ahead = 30 * 86_400
+    house.clock.advance(days=30)
+    yield house.clock.now()
+    house.clock.ahead = 0
+
+
+def test_times_that_others_wrote_are_compared_with_the_machines_own(ids, upstream, pool, ahead):
+    published(upstream, GOOGLE)
+    upstream.answers |= {"/debug_token": facebook}
+    idp = SamlIdp(KEY)
+    arn = ids.house.iam.create_saml_provider(SAMLMetadataDocument=idp.metadata, Name="timely")["SAMLProviderArn"]
+    both = ids.identity_pool(SupportedLoginProviders={GOOGLE: APP, FACEBOOK: APP}, SamlProviderARNs=[arn])
+    for name, token in (
+        (GOOGLE, signed(KEY, claims(GOOGLE))),
+        (FACEBOOK, "good"),
+        (arn, encoded(idp.response(idp.signed(idp.assertion())))),
+    ):
+        login = {name: token}
+        answer = ids.credentials(ids.get_id(both, login), login)
+        assert answer["Credentials"]["Expiration"].timestamp() == ahead + 3600, "what we issue runs by our own clock"
+    late = encoded(
+        idp.response(idp.signed(idp.assertion(begins=ahead - 60, ends=ahead + 60, confirmed_until=ahead + 60)))
+    )
+    for name, token in ((GOOGLE, signed(KEY, claims(GOOGLE, iat=ahead, exp=ahead + 60))), (arn, late)):
+        with refused("NotAuthorizedException", "not valid yet"):
+            ids.get_id(both, {name: token})
+
+
+def test_sts_compares_a_strangers_token_with_the_machines_time_and_our_own_with_ours(ids, upstream, ahead):
+    upstream.publish(upstream.url, public_jwk(KEY))
+    provider = ids.house.iam.create_open_id_connect_provider(Url=upstream.url, ClientIDList=[APP])
+    arn = provider["OpenIDConnectProviderArn"]
+    statement = {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    role = ids.role(
+        ids.identity_pool(roles=False), document=json.dumps({"Version": "2012-10-17", "Statement": statement})
+    )
+    anyone = ids.house.unsigned_client("sts")
+
+    def assume(**times: int) -> Any:
+        token = signed(KEY, claims(upstream.url, **times))
+        return anyone.assume_role_with_web_identity(RoleArn=role, RoleSessionName="app", WebIdentityToken=token)
+
+    assert assume()["Credentials"]["Expiration"].timestamp() == ahead + 3600
+    with refused("ExpiredTokenException"):
+        assume(exp=NOON - 1)
+    with refused("InvalidIdentityToken", "not valid yet"):
+        assume(iat=ahead, exp=ahead + 60)
+    anyone.close()
 
 
 # -- another Poolhouse -------------------------------------------------------------------------------------------------

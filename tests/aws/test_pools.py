@@ -96,6 +96,17 @@ def test_what_an_update_omits_falls_back_to_its_default(house):
     assert after["Name"] == "a pool"
 
 
+def test_that_a_trigger_is_kept_and_not_called_is_said_in_the_log(house, caplog):
+    with caplog.at_level("WARNING", logger="app.blueprints.user_pools.pools"):
+        pool = made(house)
+        house.idp.update_user_pool(UserPoolId=pool["Id"])
+        assert caplog.records == []
+        house.idp.update_user_pool(UserPoolId=pool["Id"], LambdaConfig={"PreSignUp": FUNCTION})
+    [record] = caplog.records
+    assert (record.getMessage(), record.pool) == ("pool.triggers_not_called", pool["Id"])
+    assert record.triggers == "PreSignUp"
+
+
 def test_a_pool_can_be_renamed(house):
     pool = made(house)
     house.idp.update_user_pool(UserPoolId=pool["Id"], PoolName="another name")

@@ -383,7 +383,7 @@ def test_a_key_assumes_a_role_that_trusts_it(house, ids, pool):
     ids=["another user", "another account", "external id"],
 )
 def test_a_key_does_not_assume_a_role_that_does_not_trust_it(house, ids, pool, document):
-    with refused("AccessDenied", "Not authorized to perform sts:AssumeRole"):
+    with refused("AccessDenied", "is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::"):
         house.sts.assume_role(RoleArn=ids.role(pool, document=document), RoleSessionName="deploy", ExternalId="guess")
 
 
@@ -406,6 +406,45 @@ def test_tags_of_a_caller_need_the_roles_leave(house, ids, pool):
     assert session_of(house, answer).tags == {"team": "red"}
 
 
+def test_a_caller_must_be_allowed_to_write_tags(house, ids, pool):
+    """The role's leave is not enough: a policy may be by tags, and whoever writes them writes their own rights."""
+    role = ids.role(pool, document=by(f"arn:aws:iam::{ACCOUNT}:root", actions=("sts:AssumeRole", "sts:TagSession")))
+    assuming = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}
+    red = {"StringEquals": {"aws:RequestTag/team": "red"}}
+    tagging = {"Effect": "Allow", "Action": "sts:TagSession", "Resource": role, "Condition": red}
+
+    def client(*statements):
+        policy = {"Version": "2012-10-17", "Statement": list(statements)}
+        key = house.services.access_keys.create(ACCOUNT, "tagger", policy)
+        return house.client(key.access_key_id, key.secret.reveal(), service="sts")
+
+    def asked(team):
+        return {"RoleArn": role, "RoleSessionName": "deploy", "Tags": [{"Key": "team", "Value": team}]}
+
+    assert client(assuming).assume_role(RoleArn=role, RoleSessionName="deploy")
+    with refused("AccessDenied", f"sts:TagSession on resource: {role}"):
+        client(assuming).assume_role(**asked("red"))
+    with refused("AccessDenied", "sts:TagSession"):
+        client(assuming, tagging).assume_role(**asked("blue"))
+    assert session_of(house, client(assuming, tagging).assume_role(**asked("red"))).tags == {"team": "red"}
+
+
+def test_who_ends_an_identitys_sessions_ends_those_of_roles_that_they_assumed(house, ids, anyone, pool, role, token):  # noqa: PLR0917 - fixtures
+    everything = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"},
+    }
+    name = role.rpartition("/")[2]
+    house.iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(everything))
+    further = ids.role(pool, document=by(f"arn:aws:iam::{ACCOUNT}:root"))
+    first = assume(anyone, role, token)
+    answer = as_holder(house, first).assume_role(RoleArn=further, RoleSessionName="on")
+    assert session_of(house, answer).identity_id == session_of(house, first).identity_id is not None
+    house.services.temporary_keys.revoke("identity", session_of(house, answer).identity_id)
+    with refused("ExpiredToken"):
+        as_holder(house, answer).get_caller_identity()
+
+
 # -- why somebody was denied -------------------------------------------------------------------------------------------
 
 
@@ -424,6 +463,20 @@ def test_an_administrator_reads_why_somebody_was_denied(house):
     assert (told["allowed"], told["explicitDeny"]) == (False, True)
     assert told["context"]["action"] == "s3:GetObject"
     assert told["context"]["principal"]["arn"].endswith(":user/asks")
+
+
+def test_another_accounts_administrator_reads_nothing_of_it(house):
+    from app.core.principals.model import Principal
+
+    authority = house.services.authority
+    principal = Principal(arn=f"arn:aws:iam::{ACCOUNT}:user/x", account_id=ACCOUNT, access_key_id=None)
+    asked = Asked(action="s3:GetObject", resource="arn:aws:s3:::b/k")
+    message = authority.encode_message(principal, asked, authority.decide(principal, asked))
+    assert house.sts.decode_authorization_message(EncodedMessage=message)
+    key = house.services.access_keys.create("999999999999", "another")
+    stranger = house.client(key.access_key_id, key.secret.reveal(), service="sts")
+    with refused("InvalidAuthorizationMessageException"):
+        stranger.decode_authorization_message(EncodedMessage=message)
 
 
 @pytest.mark.parametrize("message", ["x", "s1.AAAA", "é", "\u0001"])

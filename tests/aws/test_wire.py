@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
 from tests.support.aws_house import AwsHouse
 
@@ -84,6 +85,21 @@ def test_what_is_refused_before_any_operation_is_told_in_awss_form(house, header
 def test_a_person_at_that_address_sees_a_page(house):
     answer = requests.post(f"{house.url}/", data=b"a", headers={"Host": "evil.example"}, timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (421, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "given"),
+    [
+        ("s3", "list_objects_v2", {"Bucket": "mybucket"}),
+        ("s3", "put_object", {"Bucket": "mybucket", "Key": "a", "Body": b"x"}),
+        ("s3", "list_buckets", {}),
+        ("dynamodb", "list_tables", {}),
+    ],
+)
+def test_a_store_s_client_that_was_given_this_address_is_sent_to_the_gateway(house, service, operation, given):
+    client = house.client("any", "any", service=service)
+    with pytest.raises(ClientError, match="send the request to the gateway"):
+        getattr(client, operation)(**given)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])

@@ -88,7 +88,10 @@ def _trust(identity_pool_id: str) -> str:
         "Effect": "Allow",
         "Principal": {"Federated": _OWN},
         "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{_OWN}:aud": identity_pool_id}},
+        "Condition": {
+            "StringEquals": {f"{_OWN}:aud": identity_pool_id},
+            "ForAnyValue:StringLike": {f"{_OWN}:amr": "authenticated"},
+        },
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 

@@ -14,8 +14,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from app.core.identity_pools.ceph_policy import ACTIONS
 from app.core.identity_pools.open_id import ISSUER_KEYS
+from app.core.identity_pools.sessions.ceph_policy import ACTIONS
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
 from tests.support.ceph import KEY, SECRET
@@ -78,7 +78,11 @@ class Elsewhere:
         self.client = self.ids.user_client("ada", "grace", "ada:grace")
         self.pool = self.ids.pool_for(self.client)
         self.issuer = f"{self.home.url.removeprefix('http://')}/identity"
-        self.providers: set[str] = set()
+        if kind == WITH_TOKEN:
+            known = [self.pool.identity_pool_id]
+            self.iam.create_open_id_connect_provider(
+                Url=f"http://{self.issuer}", ClientIDList=known, ThumbprintList=["0" * 40]
+            )
         self.role = self.mirror("authenticated")
         self.may(self.role, USERS)
         self.sessions: dict[str, tuple[str, Any]] = {}
@@ -91,11 +95,6 @@ class Elsewhere:
             who: dict[str, Any] = {"AWS": [f"arn:aws:iam::{ACCOUNT}:user/service"]}
             trusted = {"Principal": who, "Action": ["sts:AssumeRole", "sts:TagSession"]}
         else:
-            if pool not in self.providers:
-                self.iam.create_open_id_connect_provider(
-                    Url=f"{self.home.url}/identity", ClientIDList=[pool], ThumbprintList=["0" * 40]
-                )
-                self.providers.add(pool)
             who = {"Federated": [f"arn:aws:iam::{ACCOUNT}:oidc-provider/{self.issuer}"]}
             condition = {"StringEquals": {f"{self.issuer}:aud": pool}}
             actions = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]

@@ -188,7 +188,7 @@ COLUMNS = {
     "Statement": [
         {
             "Effect": "Allow",
-            "Action": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+            "Action": ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
             "Resource": "arn:aws:dynamodb:us-east-1:123456789012:table/notes",
             "Condition": {
                 "ForAllValues:StringEquals": {"dynamodb:Attributes": ["owner", "id", "text"]},
@@ -237,3 +237,70 @@ def test_attributes_are_judged_wherever_an_expression_names_them(house, admin):
             **{asked_back: "ALL_OLD"},
             **update,
         )
+
+
+@pytest.fixture(scope="module")
+def reader(house, admin):
+    return house.as_(house.credentials(house.role("columns", COLUMNS), ADA), "dynamodb", parameter_validation=False)
+
+
+def refused(call, **arguments):
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    assert caught.value.response["Error"]["Code"] in {"AccessDeniedException", "ValidationException"}
+    return caught.value.response["Error"]["Message"]
+
+
+KEY = {"owner": MINE, "id": {"S": "1"}}
+OWN_QUERY = {
+    "TableName": "notes",
+    "KeyConditionExpression": "#o = :o",
+    "ExpressionAttributeNames": {"#o": "owner"},
+    "ExpressionAttributeValues": {":o": MINE},
+}
+
+
+def test_nobody_gets_every_attribute_by_claiming_some(reader):
+    """Were none named and the answer said to be of some, the policy would see nothing and the store would answer with all."""
+    assert reader.get_item(TableName="notes", Key=KEY, ProjectionExpression="id")["Item"] == {"id": {"S": "1"}}
+    for empty in ({"AttributesToGet": []}, {"ProjectionExpression": ""}, {"ProjectionExpression": " "}):
+        refused(reader.get_item, TableName="notes", Key=KEY, **empty)
+    both = {"AttributesToGet": ["id"], "ProjectionExpression": "id"}
+    refused(reader.get_item, TableName="notes", Key=KEY, **both)
+    for claimed in (
+        {"Select": "SPECIFIC_ATTRIBUTES"},
+        {"AttributesToGet": []},
+        {"AttributesToGet": ["id"]},
+        {"Select": "ALL_ATTRIBUTES", "ProjectionExpression": "id"},
+    ):
+        refused(reader.query, **OWN_QUERY, **claimed)
+
+
+def test_one_member_does_not_hide_what_another_asks_back(house, reader, admin):
+    update = {
+        "TableName": "notes",
+        "Key": KEY,
+        "UpdateExpression": "SET #x = :v",
+        "ExpressionAttributeNames": {"#x": "text"},
+        "ExpressionAttributeValues": {":v": {"S": "v"}},
+    }
+    reader.update_item(**update, ReturnValues="UPDATED_NEW")
+    for on_failure in ("NONE", "ALL_OLD", "UPDATED_NEW"):
+        refused(reader.update_item, **update, ReturnValues="ALL_NEW", ReturnValuesOnConditionCheckFailure=on_failure)
+
+
+def test_a_query_begins_in_the_partition_that_it_was_judged_for(ada):
+    ada.query(**OWN_QUERY, ExclusiveStartKey=KEY)
+    for start in ({"owner": HERS, "id": {"S": "0"}}, {"id": {"S": "0"}}):
+        message = refused(ada.query, **OWN_QUERY, ExclusiveStartKey=start)
+        assert "outside query boundaries" in message
+
+
+def test_the_names_of_keys_are_told_to_those_alone_who_may_use_the_table(ada, admin):
+    """One and the same refusal, whether the table is there or not."""
+    for table in ("notes", "missing"):
+        assert "owner" not in denied(ada.delete_item, TableName=table, Key={"other": MINE})
+    for index in ("by-topic", "by-nothing"):
+        denied(ada.query, **{**OWN_QUERY, "IndexName": index})
+    assert "owner is missing" in refused(admin.delete_item, TableName="notes", Key={"other": MINE})
+    assert "specified index" in refused(admin.query, **{**OWN_QUERY, "IndexName": "by-nothing"})

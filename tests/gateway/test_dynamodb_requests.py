@@ -1,9 +1,12 @@
 """Bodies and expressions of DynamoDB that two readers could take differently."""
 
+import json
+
 import pytest
 
+from app.gateway.dynamodb_documents import read_document
 from app.gateway.dynamodb_expressions import attributes_of, partition_value
-from app.gateway.dynamodb_requests import leading_key, read_document
+from app.gateway.dynamodb_requests import leading_key
 from app.gateway.refusal import Refusal
 
 
@@ -17,6 +20,35 @@ def test_a_body_of_two_readings_is_refused(body):
         read_document("GetItem", body)
 
 
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("BatchGetItem", {"RequestItems": {"notes": {"Keys": [], "Select": "SPECIFIC_ATTRIBUTES"}}}),
+        ("TransactGetItems", {"TransactItems": [{"Get": {"TableName": "notes", "Select": "COUNT"}}]}),
+        ("TransactGetItems", {"TransactItems": [{"Get": {"TableName": "notes", "AttributesToGet": ["a"]}}]}),
+        ("PutItem", {"TableName": "notes", "Item": {"pk": {"s": "a"}}}),
+        ("PutItem", {"TableName": "notes", "Item": {"pk": {"M": {"a": {"X": "a"}}}}}),
+        ("PutItem", {"TableName": "notes", "Item": {"pk": {"N": 1}}}),
+        ("PutItem", {"TableName": "notes", "Item": [{"pk": {"S": "a"}}]}),
+        ("UpdateItem", {"TableName": "notes", "ReturnValuesOnConditionCheckFailure": "UPDATED_NEW"}),
+        ("Query", {"TableName": "notes", "Select": "specific_attributes"}),
+        ("Query", {"TableName": "notes", "Limit": True}),
+        ("BatchWriteItem", {"RequestItems": {"notes": None}}),
+    ],
+)
+def test_what_a_store_would_pass_over_is_refused_at_any_depth(operation, body):
+    with pytest.raises(Refusal):
+        read_document(operation, json.dumps(body).encode())
+
+
+def test_a_body_that_the_model_knows_is_read_as_it_stands():
+    body = {
+        "RequestItems": {"notes": {"Keys": [{"pk": {"S": "a"}, "at": {"N": "1"}}], "ProjectionExpression": "a"}},
+        "ReturnConsumedCapacity": None,
+    }
+    assert read_document("BatchGetItem", json.dumps(body).encode()) == body
+
+
 def test_an_operation_that_dynamodb_does_not_have_is_refused():
     for name in ("", "getitem", "GetItem ", "GetRecords", "../GetItem"):
         with pytest.raises(Refusal, match="not known"):
@@ -26,7 +58,7 @@ def test_an_operation_that_dynamodb_does_not_have_is_refused():
 @pytest.mark.parametrize(
     ("value", "seen"),
     [({"S": "a"}, "a"), ({"S": "1.0"}, "1.0"), ({"N": "1"}, "1"), ({"N": "1.0"}, "1"), ({"N": "10"}, "10"), ({"N": "1e1"}, "10"), ({"N": "+01"}, "1"),
-     ({"N": "-0"}, "0"), ({"N": "0.50"}, "0.5"), ({"B": "YQ=="}, "YQ==")],
+     ({"N": "-0"}, "0"), ({"N": "0.50"}, "0.5"), ({"B": "YQ=="}, "YQ=="), ({"B": "YR=="}, "YQ=="), ({"N": "1" * 38}, "1" * 38), ({"N": "1" + "0" * 60}, "1" + "0" * 60)],
 )  # fmt: skip
 def test_one_key_has_one_spelling(value, seen):
     assert leading_key(value) == seen
@@ -43,6 +75,11 @@ def test_one_key_has_one_spelling(value, seen):
         {"N": "1e9999"},
         {"N": "."},
         {"N": "१"},
+        {"N": "5." + "0" * 37 + "1"},
+        {"N": "1" * 39},
+        {"N": "1" * 401},
+        {"B": "YQ="},
+        {"B": "Y Q=="},
         {"SS": ["a"]},
         "a",
         None,
@@ -98,7 +135,8 @@ def test_the_partition_key_of_a_plain_query_is_found(expression):
 @pytest.mark.parametrize(
     "expression",
     ["pk = :x", "pk = sk", "pk.a = :a", "pk = :a AND pk = :a", "pk = :a OR sk = :a", "pk IN (:a)", "NOT pk = :a", "pk >= :a", "pk = :a AND", "AND pk = :a",
-     "(pk = :a", "pk = :a)", "pk = :a :a", "pk == :a", "(pk = :a OR pk = :a) AND sk = :a", "pk BETWEEN :a AND :a", ":a = :a", "", "pk = :a AND sk = :a AND tk = :a"],
+     "(pk = :a", "pk = :a)", "pk = :a :a", "pk == :a", "(pk = :a OR pk = :a) AND sk = :a", "pk BETWEEN :a AND :a", ":a = :a", "", "pk = :a AND sk = :a AND tk = :a",
+     "pk = :a AND begins_with(pk, :a)", "pk > :a AND pk = :a", "pk = :a AND pk BETWEEN :a AND :a", "pk = :a AND begins_with(pk.x, :a)"],
 )  # fmt: skip
 def test_every_other_query_is_refused(expression):
     with pytest.raises(Refusal):

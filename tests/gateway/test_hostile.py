@@ -69,7 +69,9 @@ def test_a_strangers_key_is_refused_in_development_mode_too(house):
 
 
 def test_a_temporary_key_without_its_token_is_refused(house, issued):
-    assert code_of(raw_of(house, issued, token=None).send("GET", PATH)) == "InvalidAccessKeyId"
+    refused = raw_of(house, issued, token=None).send("GET", PATH)
+    assert code_of(refused) == "InvalidAccessKeyId"
+    assert "a session token, and it was not sent" in str(refused)
 
 
 def test_a_spliced_token_is_refused(house, issued):
@@ -310,12 +312,27 @@ def test_two_lengths_are_refused(ada):
     assert ada.send("PUT", PATH, headers, b"1\r\nx\r\n0\r\n\r\n", sign=False)[0] == 400
 
 
+def test_a_body_that_is_said_to_be_chunked_and_signed_as_it_is_is_refused(ada):
+    for encoding in ("aws-chunked", "gzip,AWS-Chunked"):
+        answer = ada.send("PUT", PATH, {"Content-Encoding": encoding}, b"1\r\nx\r\n0\r\n\r\n")
+        assert (answer[0], code_of(answer)) == (400, "InvalidRequest")
+
+
 def test_a_body_where_none_belongs_is_refused(ada):
     assert code_of(ada.send("GET", PATH, {"Content-Length": "1"}, b"x")) == "InvalidRequest"
 
 
 def test_a_host_that_is_not_the_gateways_is_refused(ada):
     assert ada.send("GET", PATH, host="evil.example")[0] == 400
+
+
+@pytest.mark.parametrize("more", ["/a?acl&x=", "/a?x=", "?acl&x=", "/a#", "/", "%2F", "..", "@", "\\", " "])
+def test_a_buckets_own_host_holds_a_bucket_and_nothing_else(ada, more):
+    """It becomes the beginning of the target, so that a question mark in it would ask the store for something else."""
+    port = ada.host.rpartition(":")[2]
+    host = f"mybucket/{ADA.replace(':', '%3A')}{more}.localhost:{port}"
+    answer = ada.send("GET", "/", {"Host": host})
+    assert (answer[0], code_of(answer)) == (400, "InvalidBucketName")
 
 
 def test_a_buckets_own_host_is_understood(ada):

@@ -180,6 +180,7 @@ def test_what_the_guide_made_keeps_identities_apart_and_a_hole_is_found(town: To
     done = town.home.try_command("isolation-check", *pool)
     assert done.returncode == 0, done.stdout
     assert "all denied" in done.stdout
+    assert "trap" not in done.stdout
     with town.home.services() as services:
         everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
         services.roles.put_policy("123456789012", "shop-users", "hole", everything)
@@ -189,6 +190,22 @@ def test_what_the_guide_made_keeps_identities_apart_and_a_hole_is_found(town: To
             services.roles.remove_policy("123456789012", "shop-users", "hole")
     assert leaking.returncode == 1
     assert 'policy "hole"' in leaking.stdout
+    # What it rarely means is said beside what it lets through.
+    assert "without a condition on s3:prefix" in leaking.stdout
+
+
+def test_a_pool_of_which_nothing_can_be_tried_is_not_called_safe(town: Town) -> None:
+    with town.home.services() as services:
+        pool = services.identity_pools.create(
+            account_id="123456789012",
+            region="us-east-1",
+            name="empty",
+            settings={"AllowUnauthenticatedIdentities": True},
+        )
+    done = town.home.try_command("isolation-check", "--identity-pool", pool.identity_pool_id)
+    assert done.returncode == 2
+    assert "nothing was tried" in done.stderr
+    assert "all denied" not in done.stdout
 
 
 def test_revoked_credentials_are_refused_at_once(town: Town) -> None:

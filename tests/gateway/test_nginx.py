@@ -177,6 +177,41 @@ def test_a_denied_request_is_denied_here_too(asked, ada):
     assert (answer[0], code_of(answer)) == (403, "AccessDenied")
 
 
+def test_what_a_client_writes_of_proxies_is_believed_of_none(store, tmp_path):
+    """nginx is trusted, and passes such headers on as the client wrote them; it says itself how it was asked."""
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": "true"}, "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+        },
+    }
+    house = GatewayHouse(tmp_path, store, token=TOKEN, trusted=("127.0.0.1/32",))
+    credentials = house.credentials(house.role("inside", policy), ADA)
+    raw = Raw(
+        url=house.url,
+        key_id=credentials.access_key_id,
+        secret=credentials.secret.reveal(),
+        token=credentials.session_token.reveal(),
+    )
+    headers = raw.signed("GET", PATH)
+    claimed = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.9",
+        "Forwarded": "for=203.0.113.9;proto=https",
+    }
+    inside, outside = {"X-Original-Source": "203.0.113.9"}, {"X-Original-Source": "198.51.100.9"}
+    encrypted, plain = {"X-Original-Scheme": "https"}, {"X-Original-Scheme": "http"}
+    try:
+        assert ask(house, "GET", PATH, {**headers, **inside, **encrypted})[0] == 200
+        for told in ({**inside, **plain}, {**outside, **encrypted}, encrypted):
+            assert ask(house, "GET", PATH, {**headers, **claimed, **told})[0] == 403
+    finally:
+        house.close()
+
+
 def test_a_prefix_carries_the_request_itself(asked, ada):
     """As Envoy asks."""
     headers = {**ada.signed("GET", PATH), "X-Gateway-Token": TOKEN}

@@ -201,3 +201,27 @@ def test_a_gateway_before_nothing_does_not_start(tmp_path):
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
     assert "--upstream-s3" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "given"),
+    [
+        ("iam", "list_roles", {}),
+        ("sts", "get_caller_identity", {}),
+        ("cognito-idp", "list_user_pools", {"MaxResults": 1}),
+        ("cognito-identity", "get_id", {"IdentityPoolId": "us-east-1:x"}),
+    ],
+)
+def test_who_asks_the_gateway_for_what_the_server_does_is_sent_there(running, service, operation, given):
+    key, port = running
+    client = boto3.client(
+        service,
+        endpoint_url=f"http://localhost:{port}",
+        region_name="us-east-1",
+        aws_access_key_id=key.access_key_id,
+        aws_secret_access_key=key.secret.reveal(),
+        config=Config(retries={"max_attempts": 0}),
+    )
+    with pytest.raises(ClientError, match="Send requests for Cognito, STS and IAM to the server"):
+        getattr(client, operation)(**given)
+    client.close()

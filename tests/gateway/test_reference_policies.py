@@ -98,4 +98,4 @@ def test_a_refusal_says_why_and_carries_a_message_for_administrators(house, ada)
     assert f"{ADA}/*" in said
     assert f"{BOB}/" in said
     encoded = said.partition("Encoded authorization failure message: ")[2]
-    assert BOB in house.services.authority.decode_message(encoded)
+    assert BOB in house.services.authority.decode_message(encoded, "123456789012")

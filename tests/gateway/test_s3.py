@@ -6,8 +6,10 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from app.gateway.refusal import exactly
+from app.gateway.s3_bodies import deletion_body, read_deletions
 from tests.support.gateway_house import ADA, BOB
-from tests.support.gateway_raw import Raw
+from tests.support.gateway_raw import Raw, code_of
 
 OWN = {
     "Version": "2012-10-17",
@@ -143,6 +145,39 @@ def test_many_deletions_are_judged_one_by_one(house, ada, bob):
     assert [each["Code"] for each in only["Errors"]] == ["AccessDenied"]
 
 
+def test_of_many_refused_deletions_the_first_are_explained_in_full(ada):
+    keys = [f"{BOB}/{number:03}" for number in range(30)]
+    answer = ada.delete_objects(Bucket="mybucket", Delete={"Objects": [{"Key": key} for key in keys]})
+    assert [each["Key"] for each in answer["Errors"]] == keys
+    assert all("s3:DeleteObject on resource" in each["Message"] for each in answer["Errors"])
+    assert sum("Encoded authorization failure message" in each["Message"] for each in answer["Errors"]) == 10
+
+
+def test_the_key_that_is_deleted_is_the_one_that_was_judged(house, ada):
+    """A tab of XML is a reference; anything else in its place would be another key."""
+    other, meant = f"{ADA}/a?b", f"{ADA}/a\tb"
+    for key in (other, meant):
+        ada.put_object(Bucket="mybucket", Key=key, Body=b"x")
+    raw = Raw(url=house.url, key_id=house.key_id, secret=house.secret)
+    body = f"<Delete><Object><Key>{ADA}/a&#9;b</Key></Object></Delete>"
+    status, text = raw.send("POST", "/mybucket?delete", body=body.encode())
+    assert status == 200
+    assert "<Error>" not in text
+    assert read(ada, other) == b"x"
+    with pytest.raises(ada.exceptions.NoSuchKey):
+        read(ada, meant)
+
+
+def test_a_list_of_deletions_says_the_same_when_it_was_rewritten():
+    keys = ["a\tb", "a\nb", "a\rb", "a<&>b", " a ", "ü\x85\u2028"]
+    entries = "".join(f"<Object><Key>{exactly(key)}</Key><VersionId>1</VersionId></Object>" for key in keys)
+    first, quiet = read_deletions(f"<Delete>{entries}<Quiet>true</Quiet></Delete>".encode())
+    again, still_quiet = read_deletions(deletion_body(first, quiet=quiet))
+    assert [each.key for each in first] == [each.key for each in again] == keys
+    assert again[0].version == "1"
+    assert quiet is still_quiet is True
+
+
 def test_presigned_requests_work_for_what_was_signed(house, own):
     credentials = house.credentials(own, ADA)
     ada = house.as_(credentials)
@@ -180,6 +215,58 @@ def test_conditions_see_headers_and_what_a_presigner_moved_into_the_query(house)
     raw = Raw(url=house.url, key_id="", secret="")
     headers = {} if "x-amz-acl=" in target else {"x-amz-acl": "public-read"}
     assert raw.send("PUT", target, headers, b"x", sign=False)[0] == 403
+
+
+MUST_BE_PUBLIC = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:PutObject", "s3:PutObjectTagging"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"s3:RequestObjectTag/kind": "public"}},
+        },
+    ],
+}
+
+
+def test_tags_that_differ_by_case_alone_are_all_judged(house):
+    client = house.as_(house.credentials(house.role("public", MUST_BE_PUBLIC), ADA))
+    client.put_object(Bucket="mybucket", Key="tagged", Body=b"x", Tagging="kind=public&other=a+b%20c")
+    found = house.admin.get_object_tagging(Bucket="mybucket", Key="tagged")["TagSet"]
+    assert {each["Key"]: each["Value"] for each in found} == {"kind": "public", "other": "a b c"}
+    refused(client.put_object, Bucket="mybucket", Key="tagged", Body=b"x", Tagging="kind=secret&Kind=public")
+    tags = [{"Key": "kind", "Value": "secret"}, {"Key": "KIND", "Value": "public"}]
+    refused(client.put_object_tagging, Bucket="mybucket", Key="tagged", Tagging={"TagSet": tags})
+
+
+_TAG = "<Tag><Key>kind</Key><Value>public</Value></Tag>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<Tagging><TagSet/><Other>{_TAG}</Other></Tagging>",
+        f"<Tagging>{_TAG}<TagSet/></Tagging>",
+        f"<Tagging><TagSet/><TagSet>{_TAG}</TagSet></Tagging>",
+        f'<Tagging><TagSet xmlns="urn:other">{_TAG}</TagSet></Tagging>',
+        f"<Other><TagSet>{_TAG}</TagSet></Other>",
+        "<Tagging><TagSet><Tag><Key>kind</Key><Value>public<b/>secret</Value></Tag></TagSet></Tagging>",
+        f"<Tagging><TagSet>{_TAG}{_TAG}</TagSet></Tagging>",
+    ],
+)
+def test_a_tag_that_the_store_would_not_read_is_not_judged_in_its_place(house, body):
+    credentials = house.credentials(house.role("public", MUST_BE_PUBLIC), ADA)
+    raw = Raw(
+        url=house.url,
+        key_id=credentials.access_key_id,
+        secret=credentials.secret.reveal(),
+        token=credentials.session_token.reveal(),
+    )
+    answer = raw.send("PUT", "/mybucket/tagged?tagging", body=body.encode())
+    assert (answer[0], code_of(answer)) == (400, "MalformedXML")
+    whole = f"<Tagging><TagSet>{_TAG}</TagSet></Tagging>"
+    assert raw.send("PUT", "/mybucket/tagged?tagging", body=whole.encode())[0] < 300
 
 
 def test_user_metadata_ranges_and_conditions_pass(ada):

@@ -1,6 +1,8 @@
 """What a store gets to see, byte for byte, and what becomes of one that breaks off."""
 
+import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread
 
@@ -12,12 +14,12 @@ from app.gateway.conditions import Surroundings
 from app.gateway.exchange import Incoming
 from app.gateway.refusal import Refusal
 from app.gateway.upstream import Upstream
-from app.gateway.wsgi import WsgiGateway
 from app.web.context import Contexts
 from app.web.site import Site
 from tests.support.gateway_house import GatewayHouse
 from tests.support.gateway_raw import Raw
-from tests.support.world import NOON
+from tests.support.gateway_wsgi import WsgiGateway
+from tests.support.world import NOON, MovedClock
 
 
 class Scripted:
@@ -198,6 +200,37 @@ def test_a_wsgi_server_that_hides_the_raw_target_is_not_served(before):
     with pytest.raises(RuntimeError, match="raw request target"):
         WsgiGateway(house.gateway)(environ, lambda *_: None)
     assert AsgiGateway.__slots__
+
+
+@pytest.mark.parametrize(("pieces", "status"), [([b"x" * 20] * 5, 200), ([b"x"] * 100, 400)])
+def test_a_body_that_trickles_keeps_no_thread_for_as_long_as_it_likes(before, pieces, status):
+    """A hundred pieces, each of which comes in time by itself."""
+    store, house, raw = before(OK)
+    headers = raw.signed("PUT", "/mybucket/k") | {"Content-Length": "100"}
+    left, told, clock = list(pieces), [], MovedClock()
+
+    async def receive():
+        clock.advance(seconds=5)
+        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+    async def send(message):
+        told.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "PUT",
+        "raw_path": b"/mybucket/k",
+        "query_string": b"",
+        "scheme": "http",
+        "client": ("127.0.0.1", 1),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    with ThreadPoolExecutor(1) as threads:
+        asyncio.run(AsgiGateway(gateway=house.gateway, threads=threads, monotonic=clock.now)(scope, receive, send))
+    assert told[0]["status"] == status
+    if status == 400:
+        assert b"<Code>RequestTimeout</Code>" in told[1]["body"]
+        assert not store.seen
 
 
 # -- where a request comes from ----------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.identity_pools.administration.identities import Identities
 from app.core.identity_pools.errors import DeveloperUserElsewhere, DeveloperUserNotFound, LoginNotLinked
-from app.core.identity_pools.identities import Identities
 from app.core.identity_pools.model import Identity, IdentityPool, Login, VerifiedLogin
 from app.core.identity_pools.provider_names import OWN, ProviderNames
-from app.core.identity_pools.refusals import IdentityForbidden, LoginsDoNotMatch
+from app.core.identity_pools.refusals import IdentityForbidden, LoginsClash, LoginsDoNotMatch
+from app.core.identity_pools.resolving import Resolving
 from app.core.kernel.errors import Conflict, Fact
 from app.core.kernel.ids import new_uuid
 from tests.support.parallel import at_once
@@ -19,10 +20,13 @@ FACEBOOK, GOOGLE = "graph.facebook.com", "accounts.google.com"
 
 
 class Believed:
-    """The ``LoginVerifier`` of tests: a token is the subject itself."""
+    """The ``LoginVerifier`` of tests: a token is the subject itself, behind which one of our own names a developer user."""
 
-    def verify_all(self, pool, given):
-        return [VerifiedLogin(login=Login(provider=name, subject=token)) for name, token in given.items()]
+    def verify_all(self, pool, given, *, address=None):
+        for name, token in given.items():
+            subject, _, user = token.partition(" ")
+            claims = {"amr": [f"{DEVELOPER}:{pool.identity_pool_id}:{user}"]}
+            yield VerifiedLogin(login=Login(provider=name, subject=subject), own=name == OWN, claims=claims)
 
 
 @pytest.fixture
@@ -49,6 +53,7 @@ def identities(world: World) -> Identities:
         names=ProviderNames(public_host="localhost:8000"),
         clock=world.clock,
         transactions=world.database,
+        end_sessions=lambda _ids: None,
     )
 
 
@@ -116,11 +121,12 @@ def test_of_parallel_removals_of_the_last_logins_none_makes_a_guest(world, pool,
 
 
 def test_this_servers_own_token_speaks_for_its_identity_alone(world, pool, identities):
-    anna, berta = stored(world, pool, facebook="anna"), stored(world, pool, facebook="berta")
-    with pytest.raises(LoginsDoNotMatch):
-        identities.unlink(anna.identity_id, {OWN: berta.identity_id}, [FACEBOOK])
-    identities.unlink(anna.identity_id, {OWN: anna.identity_id}, [FACEBOOK])
-    assert identities.get(pool, anna.identity_id).logins == ()
+    anna, berta = (stored(world, pool, facebook=name, developer=name) for name in ("anna", "berta"))
+    for token in (f"{berta.identity_id} berta", f"{anna.identity_id} berta", f"{anna.identity_id} gone"):
+        with pytest.raises(LoginsDoNotMatch):
+            identities.unlink(anna.identity_id, {OWN: token}, [FACEBOOK])
+    identities.unlink(anna.identity_id, {OWN: f"{anna.identity_id} anna"}, [FACEBOOK])
+    assert [login.provider for login in identities.get(pool, anna.identity_id).logins] == [DEVELOPER]
     assert identities.get(pool, berta.identity_id) == berta
 
 
@@ -136,3 +142,58 @@ def test_a_refused_unlinking_changes_nothing(world, pool, identities):
     with pytest.raises(DeveloperUserElsewhere):
         identities.unlink_developer_user(pool, anna.identity_id, DEVELOPER, "b")
     assert identities.get(pool, berta.identity_id) == berta
+
+
+# -- first visits ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def resolving(world: World) -> Resolving:
+    return Resolving(identities=world.identities, transactions=world.database, clock=world.clock)
+
+
+def proven(provider: str, subject: str) -> VerifiedLogin:
+    return VerifiedLogin(login=Login(provider=provider, subject=subject))
+
+
+def test_first_visits_at_once_make_one_identity(world, pool, resolving):
+    both = [proven(FACEBOOK, "ada"), proven(GOOGLE, "ada")]
+    visits = [both, both[:1], both[::-1], both[1:]] * 3
+
+    def visit(number: int) -> str | None:
+        try:
+            return resolving.of_logins(pool, visits[number]).identity_id
+        except LoginsClash:
+            return None
+
+    found = set(at_once(visit, range(len(visits))))
+    identities = world.identities.list_of(pool.identity_pool_id, after=None, limit=60, hide_disabled=False)
+    # Who came with one login each at the same time are two, and then stay so.
+    assert found - {None} == {identity.identity_id for identity in identities}
+    assert len(identities) <= 2
+    assert sorted(login for identity in identities for login in identity.logins) == sorted(each.login for each in both)
+
+
+def test_first_visits_with_one_login_at_once_make_one_identity(world, pool, resolving):
+    for round_ in range(5):
+        login = [proven(FACEBOOK, f"ada-{round_}")]
+        found = at_once(lambda _, login=login: resolving.of_logins(pool, login).identity_id, range(8))
+        assert len(set(found)) == 1
+    identities = world.identities.list_of(pool.identity_pool_id, after=None, limit=60, hide_disabled=False)
+    assert len(identities) == 5
+
+
+def test_a_guest_upgraded_by_several_at_once_is_one_of_theirs(world, pool, resolving):
+    guest = stored(world, pool)
+
+    def upgrade(number: int) -> str:
+        try:
+            return resolving.of_identity(pool, guest.identity_id, [proven(FACEBOOK, f"user-{number}")]).identity_id
+        except Fact as fact:
+            return type(fact).__name__
+
+    answers = at_once(upgrade, range(8))
+    kept = world.identities.find(pool.identity_pool_id, guest.identity_id)
+    assert answers.count(guest.identity_id) == 1
+    assert [login.subject for login in kept.logins] == [f"user-{answers.index(guest.identity_id)}"]
+    assert set(answers) == {guest.identity_id, "LoginsDoNotMatch"}

@@ -166,22 +166,7 @@ def test_the_first_revocation_is_the_one_remembered(world: World) -> None:
     pool, user, session, _ = _family(world)
     world.tokens.revoke_session(pool.pool_id, session.origin_jti, now=NOON + 1)
     world.tokens.revoke_session(pool.pool_id, session.origin_jti, now=NOON + 9)
-    world.tokens.revoke_user_sessions(pool.pool_id, user.sub, now=NOON + 9)
     assert world.tokens.find_session(pool.pool_id, session.origin_jti) == (replace(session, revoked_at=NOON + 1), user)
-
-
-def test_signing_a_user_out_everywhere_spares_other_users(world: World) -> None:
-    pool, user, session, _ = _family(world)
-    other = stored_user(world, pool, "berta")
-    code = code_record(other)
-    world.tokens.add_code(code)
-    world.tokens.redeem_code(code.code_hash, session_record(code), None, now=NOON)
-    world.tokens.revoke_user_sessions(pool.pool_id, user.sub, now=NOON + 1)
-    mine = world.tokens.find_session(pool.pool_id, session.origin_jti)
-    theirs = world.tokens.find_session(pool.pool_id, code.origin_jti)
-    assert mine is not None
-    assert theirs is not None
-    assert (mine[0].revoked_at, theirs[0].revoked_at) == (NOON + 1, None)
 
 
 def _rows(world: World) -> tuple[int, int, int]:

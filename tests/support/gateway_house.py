@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,10 +16,10 @@ from app.config import Settings
 from app.core.kernel.secret import Secret
 from app.core.principals.model import Credentials, Role, RoleSession
 from app.gateway.assembly import Stores, assemble
-from app.gateway.wsgi import WsgiGateway
 from app.installation import open_installation
 from app.web.site import Site
 from tests.support.free_port import free_port
+from tests.support.gateway_wsgi import WsgiGateway
 from tests.support.prepared_keys import PreparedKeys
 from tests.support.world import MovedClock, fresh_sqlite
 
@@ -48,7 +49,15 @@ class _Quiet(WSGIRequestHandler):
 class GatewayHouse:
     """``admin`` signs with an administrator's issued key. Close it."""
 
-    def __init__(self, folder: Path, store: str, *, token: str | None = None, hosts: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: str,
+        *,
+        token: str | None = None,
+        hosts: tuple[str, ...] = (),
+        trusted: tuple[str, ...] = (),
+    ) -> None:
         self.clock = MovedClock()
         self.url = f"http://localhost:{free_port()}"
         self.store = store
@@ -67,7 +76,7 @@ class GatewayHouse:
         self.gateway = assemble(
             self.services,
             Stores(access_key_id="service", secret=Secret("service-secret"), s3=store, dynamodb=store),
-            Site(public_url=settings.public_url),
+            Site(public_url=settings.public_url, trusted_proxies=tuple(map(ip_network, trusted))),
             account_id=ACCOUNT,
             region="us-east-1",
             hosts=("localhost", "127.0.0.1", *hosts),

@@ -40,15 +40,16 @@ NOON = 1_900_000_000
 
 @dataclass
 class MovedClock:
-    """A clock that stands still until a test moves it."""
+    """A clock that stands still until a test moves it. ``ahead`` of the machine's own it is where a test says so."""
 
     moment: int = NOON
+    ahead: int = 0
 
     def now(self) -> int:
         return self.moment
 
     def real(self) -> int:
-        return self.moment
+        return self.moment - self.ahead
 
     def advance(self, *, seconds: int = 0, minutes: int = 0, hours: int = 0, days: int = 0) -> None:
         self.moment += seconds + 60 * minutes + 3600 * hours + 86400 * days

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.core.identity_pools.model import VendRequest
 from app.core.identity_pools.refusals import CredentialsRefused, DoesNotFit, ProviderUnavailable
-from app.core.identity_pools.session_policy import Dialect, write_session_policy
+from app.core.identity_pools.sessions.session_policy import Dialect, write_session_policy
+from app.core.kernel.outbound import OutboundFailed, Places
 from app.core.kernel.secret import Secret
 from app.core.principals.model import Credentials
 
@@ -29,35 +30,35 @@ class AwsSts:
         access_key_id: str | None = None,
         secret: Secret | None = None,
         signs: bool = True,
+        places: Places,
     ) -> None:
         self._region = region
         self._endpoint = endpoint
         self._access_key_id = access_key_id
         self._secret = secret
         self._signs = signs
+        self._places = places
         self._lock = Lock()
         self._client: Any = None
 
     def ask(self, operation: str, parameters: Mapping[str, Any]) -> Credentials:
         """Raises ``CredentialsRefused`` for its refusal, ``ProviderUnavailable`` where it does not answer."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
-            answer = getattr(self._opened(), operation)(**parameters)
+            with self._places.place():
+                return _read(getattr(self._opened(), operation)(**parameters))
+        except OutboundFailed:
+            raise ProviderUnavailable from None
         except ClientError as error:
             # Its code, and never its message: that may repeat what was sent.
             _log.warning("sts.refused", extra={"operation": operation, "code": _code_of(error.response)})
             raise CredentialsRefused from None
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError, KeyError, ValueError) as error:
+            # No answer, or something else that answers 200: a proxy's page, for one.
             _log.warning("sts.failed", extra={"operation": operation, "reason": type(error).__name__})
             raise ProviderUnavailable from None
-        given = answer["Credentials"]
-        return Credentials(
-            access_key_id=given["AccessKeyId"],
-            secret=Secret(given["SecretAccessKey"]),
-            session_token=Secret(given["SessionToken"]),
-            expires_at=int(given["Expiration"].timestamp()),
-        )
 
     def close(self) -> None:
         with self._lock:
@@ -91,6 +92,17 @@ class AwsSts:
             aws_secret_access_key=None if self._secret is None else self._secret.reveal(),
             config=Config(**config),
         )
+
+
+def _read(answer: Mapping[str, Any]) -> Credentials:
+    """Raises ``KeyError`` for an answer without credentials."""
+    given = answer["Credentials"]
+    return Credentials(
+        access_key_id=given["AccessKeyId"],
+        secret=Secret(given["SecretAccessKey"]),
+        session_token=Secret(given["SessionToken"]),
+        expires_at=int(given["Expiration"].timestamp()),
+    )
 
 
 class WebIdentityBroker:

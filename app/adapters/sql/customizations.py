@@ -45,7 +45,7 @@ def _customization(row: Row[Any]) -> Customization:
         pool_id=PoolId(row.pool_id),
         client_id=row.client_id,
         css=row.css,
-        stylesheet=classic_stylesheet(row.css),
+        stylesheet=classic_stylesheet(row.css, has_logo=image is not None),
         image=image,
         version=row.version,
         created_at=row.created_at,

@@ -32,7 +32,7 @@ credential_cutoffs = db.Table(
     Column("name", String(640), primary_key=True),
     Column("before", _Seconds, nullable=False),
 )
-"""Sessions of an identity, role or identity pool that were issued at or before this time are over."""
+"""Sessions of an identity, role or identity pool that were issued at or before this time are over; those of what is gone are anyway."""
 
 identity_pools = db.Table(
     "identity_pools",

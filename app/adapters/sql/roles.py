@@ -1,6 +1,7 @@
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, select, update
+from sqlalchemy import Row, and_, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -65,11 +66,15 @@ class SqlCutoffs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def set(self, scope: str, name: str, *, before: int, forget_before: int) -> None:
+    def set(self, scope: str, names: Sequence[str], *, before: int, forget_before: int) -> None:
         insert_here = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        written = insert_here(credential_cutoffs).values(scope=scope, name=name, before=before)
+        # Everywhere in one order, so that two transactions never wait for each other.
+        rows = [{"scope": scope, "name": name, "before": before} for name in sorted(set(names))]
+        written = insert_here(credential_cutoffs).values(rows)
+        kept = credential_cutoffs.c.before
+        latest = case((kept > written.excluded.before, kept), else_=written.excluded.before)
         with self._database.writing() as connection:
-            connection.execute(written.on_conflict_do_update(index_elements=["scope", "name"], set_={"before": before}))
+            connection.execute(written.on_conflict_do_update(index_elements=["scope", "name"], set_={"before": latest}))
             connection.execute(delete(credential_cutoffs).where(credential_cutoffs.c.before < forget_before))
             touch_configuration(connection)
 

@@ -203,15 +203,6 @@ class SqlTokens:
                 .values(revoked_at=now)
             )
 
-    def revoke_user_sessions(self, pool_id: PoolId, sub: Sub, *, now: int) -> None:
-        c = token_sessions.c
-        with self._database.connection() as connection:
-            connection.execute(
-                update(token_sessions)
-                .where(c.pool_id == pool_id, c.sub == sub, c.revoked_at.is_(None))
-                .values(revoked_at=now)
-            )
-
 
 _IS_USER = and_(users.c.pool_id == token_sessions.c.pool_id, users.c.sub == token_sessions.c.sub)
 _SESSION_COLUMNS = [column.label(f"session_{column.name}") for column in token_sessions.c]

@@ -9,13 +9,14 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from queue import Empty, SimpleQueue
 from threading import Event, Thread, Timer
 from urllib.parse import urlencode, urlsplit
 
-from app.core.kernel.outbound import Fetched, OutboundFailed, OutboundRefused
+from app.core.kernel.outbound import Fetched, OutboundFailed, OutboundRefused, Places
 
 _CONNECT_SECONDS = 3.0
 _TOTAL_SECONDS = 5.0
@@ -88,7 +89,8 @@ class GuardedOutbound:
 
     http is spoken only where the address is not public, or in a network that was allowed: across the Internet everything goes
     over TLS, certificates checked. An allowed name opens the networks behind this server, but never the link's own addresses.
-    No proxy, cookie or password of the environment takes part, and redirects are not followed.
+    No proxy, cookie or password of the environment takes part, and redirects are not followed. ``places``: where requests are kept
+    waiting; a thread of its own needs none.
     """
 
     def __init__(
@@ -99,12 +101,14 @@ class GuardedOutbound:
         seconds: float = _TOTAL_SECONDS,
         resolve: Callable[[str, int], Sequence[str]] = resolve,
         tls: ssl.SSLContext | None = None,
+        places: Places | None = None,
     ) -> None:
         self._networks, self._names = _read_allowed(allow)
         self._allow_loopback = allow_loopback
         self._seconds = seconds
         self._resolve = resolve
         self._tls = tls
+        self._places = places
 
     def post_form(self, url: str, fields: Mapping[str, str]) -> int:
         target = _read_url(url)
@@ -132,13 +136,14 @@ class GuardedOutbound:
     def _call(
         self, method: str, target: Target, body: bytes | None, headers: Mapping[str, str], *, largest: int = 0
     ) -> Fetched:
-        address = self._choose_address(target)
-        try:
-            return self._exchange(method, target, address, body, headers, largest=largest)
-        except (OSError, HTTPException, ValueError) as error:
-            # The kind of the error and the host, never the URL's query nor what was sent.
-            _log.warning("outbound.failed", extra={"host": target.host, "reason": type(error).__name__})
-            raise OutboundFailed from None
+        with nullcontext() if self._places is None else self._places.place():
+            address = self._choose_address(target)
+            try:
+                return self._exchange(method, target, address, body, headers, largest=largest)
+            except (OSError, HTTPException, ValueError) as error:
+                # The kind of the error and the host, never the URL's query nor what was sent.
+                _log.warning("outbound.failed", extra={"host": target.host, "reason": type(error).__name__})
+                raise OutboundFailed from None
 
     def _choose_address(self, target: Target) -> str:
         try:

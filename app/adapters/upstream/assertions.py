@@ -96,13 +96,18 @@ def _parse(document: str) -> _Element:
     if len(document) > _LARGEST:
         raise LoginRefused(_NOT_VALID)
     try:
-        return _parse_xml(b64decode("".join(document.split()), validate=True))
+        root = _parse_xml(b64decode("".join(document.split()), validate=True))
     except (ValueError, binascii.Error) as error:
         raise LoginRefused(_NOT_VALID) from error
+    if root.getroottree().xpath("//processing-instruction()"):
+        raise LoginRefused(_NOT_VALID)
+    return root
 
 
-def _parse_xml(raw: bytes) -> _Element:
+def _parse_xml(raw: bytes, *, encoding: str | None = None) -> _Element:
+    """``encoding`` counts more than what the document says of itself."""
     parser = etree.XMLParser(
+        encoding=encoding,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -114,8 +119,8 @@ def _parse_xml(raw: bytes) -> _Element:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
         raise LoginRefused(_NOT_VALID) from error
-    tree = root.getroottree()
-    if tree.docinfo.internalDTD is not None or tree.docinfo.doctype or tree.xpath("//processing-instruction()"):
+    docinfo = root.getroottree().docinfo
+    if docinfo.internalDTD is not None or docinfo.doctype:
         raise LoginRefused(_NOT_VALID)
     return root
 
@@ -169,19 +174,19 @@ def _fits(signature: _Element, certificate: bytes) -> bool:
 
 
 def _certificates(metadata: str, issuer: str) -> list[bytes]:
-    """What the provider of this name signs with, by its stored metadata."""
-    root = _parse_xml(metadata.encode())
+    """What the one provider of the stored metadata signs with, if it is the one of this name."""
+    root = _parse_xml(metadata.encode(), encoding="utf-8")
     entities = [root] if root.tag == f"{{{_METADATA}}}EntityDescriptor" else root.findall(".//md:EntityDescriptor", _NS)
+    providers = [entity for entity in entities if entity.find("md:IDPSSODescriptor", _NS) is not None]
+    # Of two providers each could name the other's users.
+    if len(providers) != 1 or providers[0].get("entityID") != issuer:
+        raise LoginRefused("Invalid login token. Issuer doesn't match providerName")
     found = [
         _der(_text(written))
-        for entity in entities
-        if entity.get("entityID") == issuer
-        for key in entity.iterfind("md:IDPSSODescriptor/md:KeyDescriptor", _NS)
+        for key in providers[0].iterfind("md:IDPSSODescriptor/md:KeyDescriptor", _NS)
         if key.get("use", "signing") == "signing"
         for written in key.iterfind(".//ds:X509Certificate", _NS)
     ]
-    if not any(entity.get("entityID") == issuer for entity in entities):
-        raise LoginRefused("Invalid login token. Issuer doesn't match providerName")
     return [der for der in found if der is not None]
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from app.core.identity_pools.refusals import ProviderUnavailable
 from app.core.kernel.clock import Clock
-from app.core.kernel.outbound import Fetch, OutboundFailed, OutboundRefused
+from app.core.kernel.outbound import Fetch, OutboundFailed, OutboundRefused, Places
 
 _LARGEST_DOCUMENT = 256 * 1024
 _MOST_KEYS = 100
@@ -40,6 +40,7 @@ class DiscoveredKeys:
 
     fetch: Fetch
     clock: Clock
+    places: Places
     bases: Mapping[str, str] = field(default_factory=dict)
     _known: dict[str, _Published] = field(default_factory=dict, init=False, repr=False, compare=False)
     _asking: dict[str, Lock] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -50,12 +51,22 @@ class DiscoveredKeys:
         found = _choose(known, kid) if known is not None and known.is_fresh(now) else None
         if found is not None:
             return found
-        # One at a time for each issuer: a crowd with a new key makes one call.
-        with self._asking.setdefault(issuer, Lock()):
-            known = self._known.get(issuer)
-            if known is None or not known.is_fresh(now) or not 0 <= now - known.asked_at < _ASKED_AGAIN_SECONDS:
-                known = self._asked(issuer, known, now)
-        return _choose(known, kid)
+        asking = self._asking.setdefault(issuer, Lock())
+        if known is not None and known.keys is not None and asking.locked():
+            # Somebody asks at this moment: what was good for an hour is good until they are told otherwise.
+            found = _choose(known, kid)
+        return found or _choose(self._asked_by_one(issuer, now, asking), kid)
+
+    def _asked_by_one(self, issuer: str, now: int, asking: Lock) -> _Published:
+        """One at a time for each issuer: a crowd with a new key makes one call. Whoever waits for it takes up a thread, too."""
+        try:
+            with self.places.place(), asking:
+                known = self._known.get(issuer)
+                if known is None or not known.is_fresh(now) or not 0 <= now - known.asked_at < _ASKED_AGAIN_SECONDS:
+                    known = self._asked(issuer, known, now)
+                return known
+        except OutboundFailed:
+            raise ProviderUnavailable from None
 
     def _asked(self, issuer: str, known: _Published | None, now: int) -> _Published:
         """What the issuer publishes now. Its silence takes nothing away that is still good."""

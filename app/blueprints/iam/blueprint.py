@@ -1,5 +1,7 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from app.aws.condition_keys import ConditionKeys
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.iam.errors import translate
@@ -7,7 +9,8 @@ from app.blueprints.iam.oidc_providers import OidcProviderOperations
 from app.blueprints.iam.roles import RoleOperations
 from app.blueprints.iam.saml_providers import SamlProviderOperations
 from app.blueprints.iam.simulate import SimulatorOperations
-from app.blueprints.iam.sts import ConditionKeys, TokenOperations
+from app.blueprints.iam.sts import TokenOperations
+from app.core.policy import Asked
 from app.core.principals.providers import arn_of_oidc
 from app.services import Services
 
@@ -41,8 +44,18 @@ def iam_apis(services: Services, condition_keys: ConditionKeys) -> dict[str, Api
             resource_of=lambda document, *_: str(document.get("RoleArn", "*")),
             # No policy keeps anybody from asking who they are (STS: GetCallerIdentity).
             always_allowed=frozenset({"GetCallerIdentity"}),
+            also_needed=_also_needed,
         ),
     }
+
+
+def _also_needed(operation: str, document: Mapping[str, Any]) -> Iterator[Asked]:
+    """Who writes tags into a session must be allowed to (STS: AssumeRole, Tags)."""
+    tags = {tag.get("Key", ""): tag.get("Value", "") for tag in document.get("Tags", ())}
+    if operation == "AssumeRole" and tags:
+        context = {f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()}
+        role = str(document.get("RoleArn", "*"))
+        yield Asked(action="sts:TagSession", resource=role, context={**context, "aws:tagkeys": tuple(tags)})
 
 
 def _resource_of(services: Services, document: Mapping[str, object], account_id: str) -> str:

@@ -1,8 +1,9 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.aws.call import Call
+from app.aws.condition_keys import ConditionKeys
 from app.aws.errors import AwsError
 from app.aws.operations import operation
 from app.blueprints.iam.errors import INVALID
@@ -11,9 +12,6 @@ from app.core.principals.authority import user_id_of
 from app.core.principals.model import Principal
 from app.core.principals.web_identity import Asking, Assumed
 from app.services import Services
-
-ConditionKeys = Callable[[str], Mapping[str, tuple[str, ...]]]
-"""What a request in this region settles for policies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +28,8 @@ class TokenOperations:
 
     @operation("DecodeAuthorizationMessage")
     def decode_authorization_message(self, call: Call) -> Mapping[str, Any]:
-        return {"DecodedMessage": self.services.authority.decode_message(call.input["EncodedMessage"])}
+        message = self.services.authority.decode_message(call.input["EncodedMessage"], call.account_id)
+        return {"DecodedMessage": message}
 
     @operation("AssumeRoleWithWebIdentity")
     def assume_role_with_web_identity(self, call: Call) -> Mapping[str, Any]:

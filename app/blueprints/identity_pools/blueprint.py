@@ -2,17 +2,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from app.aws.condition_keys import ConditionKeys
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
 from app.blueprints.identity_pools.credentials import IdentityCredentialOperations
 from app.blueprints.identity_pools.developer import DeveloperUsers
-from app.blueprints.identity_pools.errors import translate
+from app.blueprints.identity_pools.errors import NAMES
 from app.blueprints.identity_pools.identities import PoolIdentities
 from app.blueprints.identity_pools.pools import ManagedPools
 from app.blueprints.identity_pools.principal_tags import PrincipalTags
 from app.blueprints.identity_pools.roles import PoolRoles
 from app.blueprints.identity_pools.tags import PoolTags
-from app.core.identity_pools.role_document import roles_named
+from app.core.identity_pools.administration.role_document import roles_named
 from app.core.policy import Asked
 from app.services import Services
 
@@ -25,17 +26,18 @@ FAMILIES: tuple[Callable[..., object], ...] = (
     PoolTags,
     PoolIdentities,
     DeveloperUsers,
-    IdentityCredentialOperations,
 )
 
 
-def identity_pools_api(services: Services) -> Api:
-    """Every operation of ``cognito-identity`` over these rooms."""
+def identity_pools_api(services: Services, condition_keys: ConditionKeys) -> Api:
+    """Every operation of ``cognito-identity`` over these rooms. ``condition_keys`` are those of the request at hand."""
+    families = [family(services=services) for family in FAMILIES]
+    families.append(IdentityCredentialOperations(services=services, condition_keys=condition_keys))
     return Api(
         service=SERVICE,
-        handlers=handlers_of(family(services=services) for family in FAMILIES),
+        handlers=handlers_of(families),
         not_yet={},
-        translate=translate,
+        translate=NAMES.translate,
         resource_of=resource_of,
         violation="ValidationException",
         also_needed=also_needed,

@@ -1,17 +1,23 @@
 """From a login to an identity, its OpenID token and its credentials."""
 
+import logging
 from dataclasses import dataclass
 
 from app.aws.call import Call
+from app.aws.condition_keys import ConditionKeys
 from app.aws.operations import Answer, operation
 from app.core.identity_pools.errors import IdentityPoolNotFound
 from app.core.identity_pools.model import IdentityPool
+from app.core.identity_pools.refusals import ConfigurationInvalid
 from app.services import Services
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityCredentialOperations:
     services: Services
+    condition_keys: ConditionKeys
 
     @operation("GetId")
     def get_id(self, call: Call) -> Answer:
@@ -23,9 +29,18 @@ class IdentityCredentialOperations:
 
     @operation("GetCredentialsForIdentity")
     def get_credentials_for_identity(self, call: Call) -> Answer:
-        identity, credentials = self.services.identity_credentials.credentials_for(
-            call.input["IdentityId"], call.input.get("Logins", {}), custom_role=call.input.get("CustomRoleArn")
-        )
+        identity_id = call.input["IdentityId"]
+        try:
+            identity, credentials = self.services.identity_credentials.credentials_for(
+                identity_id,
+                call.input.get("Logins", {}),
+                custom_role=call.input.get("CustomRoleArn"),
+                address=call.caller.address,
+                surroundings=self.condition_keys(call.region),
+            )
+        except ConfigurationInvalid as refused:
+            _log.warning("identity_pool.misconfigured", extra={"identity": identity_id, "reason": refused.reason})
+            raise
         return {
             "IdentityId": identity.identity_id,
             "Credentials": {
@@ -39,7 +54,7 @@ class IdentityCredentialOperations:
     @operation("GetOpenIdToken")
     def get_open_id_token(self, call: Call) -> Answer:
         identity, token = self.services.identity_credentials.open_id_token_for(
-            call.input["IdentityId"], call.input.get("Logins", {})
+            call.input["IdentityId"], call.input.get("Logins", {}), address=call.caller.address
         )
         return {"IdentityId": identity.identity_id, "Token": token.reveal()}
 

@@ -1,7 +1,6 @@
 """What each fact of the core is called by ``cognito-identity``. The most specific class decides."""
 
-from app.aws.errors import AwsError
-from app.aws.models import OperationModel
+from app.aws.fact_names import FactNames
 from app.core.identity_pools import errors as missing
 from app.core.identity_pools import refusals
 from app.core.kernel import errors as facts
@@ -31,19 +30,6 @@ _INSTEAD = {
     "ExternalServiceException": "NotAuthorizedException",
     "ResourceConflictException": "ConcurrentModificationException",
 }
-"""Where an operation does not model an error, the nearest one that it does. Everything models InvalidParameterException."""
+"""Where an operation does not model an error, the nearest one that it does."""
 
-
-def name_of(fact: type[facts.Fact]) -> str:
-    """The exception that stands for this kind of fact, whatever the operation."""
-    return next(_NAMES[kind] for kind in fact.__mro__ if kind in _NAMES)
-
-
-def translate(operation: OperationModel, fact: facts.Fact) -> AwsError:
-    """The fact as one of the operation's own modelled errors."""
-    name = name_of(type(fact))
-    while name not in operation.errors and name in _INSTEAD:
-        name = _INSTEAD[name]
-    if name not in operation.errors:
-        name = "InvalidParameterException"
-    return AwsError(name, fact.text)
+NAMES = FactNames(names=_NAMES, instead=_INSTEAD)

@@ -55,7 +55,9 @@ class PoolIdentities:
     @operation("UnlinkIdentity")
     def unlink_identity(self, call: Call) -> Mapping[str, Any]:
         given = call.input
-        self.services.identities.unlink(given["IdentityId"], given["Logins"], given["LoginsToRemove"])
+        self.services.identities.unlink(
+            given["IdentityId"], given["Logins"], given["LoginsToRemove"], address=call.caller.address
+        )
         return {}
 
 

@@ -1,5 +1,6 @@
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from app.aws.dispatch import Api
 from app.aws.operations import handlers_of
@@ -7,7 +8,7 @@ from app.blueprints.user_pools.clients import UserPoolClients
 from app.blueprints.user_pools.customization import UiCustomization
 from app.blueprints.user_pools.devices import Devices
 from app.blueprints.user_pools.domains import UserPoolDomains
-from app.blueprints.user_pools.errors import translate
+from app.blueprints.user_pools.errors import NAMES
 from app.blueprints.user_pools.groups import UserPoolGroups
 from app.blueprints.user_pools.list_users import ListedUsers
 from app.blueprints.user_pools.mfa_configuration import MfaConfiguration
@@ -25,6 +26,7 @@ from app.blueprints.user_pools.software_tokens import SoftwareTokens
 from app.blueprints.user_pools.tags import Tags
 from app.blueprints.user_pools.tokens import TokenOperations
 from app.blueprints.user_pools.users import AdministeredUsers
+from app.core.policy import Asked
 from app.services import Services
 
 SERVICE = "cognito-idp"
@@ -59,9 +61,18 @@ def user_pools_api(services: Services) -> Api:
         service=SERVICE,
         handlers=handlers_of(family(services=services) for family in FAMILIES),
         not_yet=NOT_YET,
-        translate=translate,
+        translate=NAMES.translate,
         resource_of=resource_of,
+        also_needed=also_needed,
     )
+
+
+def also_needed(operation: str, document: Mapping[str, Any]) -> Iterator[Asked]:
+    """Whose members' tokens name a role, an identity pool gives them that role: who writes it down passes it (IAM: iam:PassRole)."""
+    role = document.get("RoleArn")
+    if operation in {"CreateGroup", "UpdateGroup"} and isinstance(role, str):
+        context = {"iam:passedtoservice": ("cognito-identity.amazonaws.com",)}
+        yield Asked(action="iam:PassRole", resource=_PARTITION.sub("arn:aws:", role), context=context)
 
 
 def resource_of(document: Mapping[str, object], account_id: str, region: str) -> str:

@@ -1,7 +1,6 @@
 """What each fact of the core is called by ``cognito-idp``. The most specific class decides."""
 
-from app.aws.errors import AwsError
-from app.aws.models import OperationModel
+from app.aws.fact_names import FactNames
 from app.core.clients.document import InvalidOAuthFlow, ScopeDoesNotExist
 from app.core.clients.service import SecretNotFound
 from app.core.devices.model import DeviceKeyExists, DeviceNotFound, DevicesNotRemembered
@@ -97,19 +96,6 @@ _INSTEAD = {
 
 
 _THROTTLED = "TooManyRequestsException"
-"""What clients wait and come back for, whether an operation models it or not. Everything models InvalidParameterException."""
+"""What clients wait and come back for, whether an operation models it or not."""
 
-
-def name_of(fact: type[facts.Fact]) -> str:
-    """The exception that stands for this kind of fact, whatever the operation."""
-    return next(_NAMES[kind] for kind in fact.__mro__ if kind in _NAMES)
-
-
-def translate(operation: OperationModel, fact: facts.Fact) -> AwsError:
-    """The fact as one of the operation's own modelled errors."""
-    name = name_of(type(fact))
-    while name not in operation.errors and name in _INSTEAD:
-        name = _INSTEAD[name]
-    if name not in operation.errors and name != _THROTTLED:
-        name = "InvalidParameterException"
-    return AwsError(name, fact.text)
+NAMES = FactNames(names=_NAMES, instead=_INSTEAD, always=frozenset({_THROTTLED}))

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from app.services import Services
 
 _MOST_LISTED = 60
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPools:
@@ -26,6 +29,7 @@ class UserPools:
         pool = self.services.pools.create(
             account_id=call.account_id, region=call.region, name=call.input["PoolName"], settings=settings
         )
+        _warn_of_triggers(pool.pool_id, settings)
         return {"UserPool": _user_pool(pool) | {"EstimatedNumberOfUsers": 0}}
 
     @operation("DescribeUserPool")
@@ -46,6 +50,7 @@ class UserPools:
         pool = pool_of(self.services, call)
         settings = {member: value for member, value in call.input.items() if member != "UserPoolId"}
         self.services.pools.update_settings(pool.pool_id, settings)
+        _warn_of_triggers(pool.pool_id, settings)
         return {}
 
     @operation("DeleteUserPool")
@@ -73,6 +78,13 @@ class UserPools:
         pool = pool_of(self.services, call)
         self.services.pools.add_attributes(pool.pool_id, call.input["CustomAttributes"])
         return {}
+
+
+def _warn_of_triggers(pool_id: str, settings: Mapping[str, Any]) -> None:
+    """A function that should refuse sign-ups and is never called must not be found out by its silence."""
+    triggers = sorted(settings.get("LambdaConfig", {}))
+    if triggers:
+        _log.warning("pool.triggers_not_called", extra={"pool": pool_id, "triggers": ",".join(triggers)})
 
 
 def _user_pool(pool: Pool) -> dict[str, Any]:

@@ -64,6 +64,11 @@ _COLOUR_FUNCTIONS = frozenset({"rgb", "rgba", "hsl", "hsla"})
 _WORD = re.compile(r"[A-Za-z-]{1,40}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{3,4}){1,2}")
 _FAMILY = re.compile(r"[A-Za-z0-9 ._-]{1,60}")
+_LOGO_ALONE = (
+    ":root:root .brand picture { display: flex; align-items: center; justify-content: center; inline-size: 100%; }\n"
+    ":root:root .brand picture + .brand-name { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; "
+    "clip-path: inset(50%); white-space: nowrap; }\n"
+)
 _LARGEST = 4000
 _MOST_RULES, _MOST_DECLARATIONS = 200, 1000
 """Each declaration is written with all selectors of its rule: what is small here must not grow large on every page."""
@@ -76,9 +81,12 @@ class CssRefused(InvalidParameter):
     """Cognito: SetUICustomization, InvalidParameterException."""
 
 
-def classic_stylesheet(css: str) -> str:
-    """The stylesheet of our theme that the given one asks for. Raises ``CssRefused``."""
-    always: list[str] = []
+def classic_stylesheet(css: str, *, has_logo: bool = False) -> str:
+    """The stylesheet of our theme that the given one asks for. Raises ``CssRefused``.
+
+    On the classic pages a logo stands alone in the middle of its banner: the name is left to who does not see.
+    """
+    always: list[str] = [_LOGO_ALONE] if has_logo else []
     light: list[str] = []
     rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
     if len(rules) > _MOST_RULES:

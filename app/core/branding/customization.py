@@ -67,7 +67,8 @@ class Customizations:
             raise InvalidParameter("There has to be an existing domain associated with this user pool")
         if len(css) > _LARGEST_CSS:
             raise InvalidParameter("CSS is too large.")
-        stylesheet, logo = classic_stylesheet(css), read_image(image) if image else None
+        logo = read_image(image) if image else None
+        stylesheet = classic_stylesheet(css, has_logo=logo is not None)
         now = self.clock.now()
         with self.transactions.transaction():
             before = self.store.get(pool_id, client_id)

@@ -25,10 +25,6 @@ class InvalidOAuthFlow(InvalidParameter):
     """Cognito: InvalidOAuthFlowException."""
 
 
-_MOST_SCOPES = 50
-"""Of one client (Cognito: quotas)."""
-
-
 class ScopeDoesNotExist(InvalidParameter):
     """Cognito: ScopeDoesNotExistException."""
 

@@ -5,6 +5,9 @@ from typing import Any
 from app.core.kernel.secret import Secret
 from app.core.principals.model import Role
 
+DEFAULT_TAGS: Mapping[str, str] = {"username": "sub", "client": "aud"}
+"""The tags of ``UseDefaults`` and the claims that they are made of (Cognito: attributes for access control)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityPool:

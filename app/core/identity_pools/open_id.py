@@ -48,6 +48,17 @@ class VerifiedOpenIdToken:
     expires_at: int
 
 
+class OpenIdTokenEnded(OpenIdTokenInvalid):
+    """An administrator ended what its identity, or its pool's, had been given."""
+
+    message = "The token was ended before it expired."
+
+
+class FindEnd(Protocol):
+    def __call__(self, *, identity_id: str, identity_pool_id: str) -> int:
+        """When what had been issued to the identity was last ended, in Unix seconds; -1 for never."""
+
+
 class IssuerKeys(Protocol):
     """The keys room, as far as this issuer needs it."""
 
@@ -64,6 +75,7 @@ class OpenIdTokens:
 
     keys: IssuerKeys
     clock: Clock
+    find_end: FindEnd
     public_url: str
 
     @property
@@ -81,7 +93,8 @@ class OpenIdTokens:
             "iss": self.issuer,
             _POOL_ARN: pool.arn,
             "exp": expires_at,
-            "iat": self.clock.now(),
+            # What is issued in the second of an end comes after it.
+            "iat": max(self.clock.now(), self._end_of(pool.identity_pool_id, identity_id) + 1),
             **({_TAGS: {"principal_tags": {key: [value] for key, value in tags.items()}}} if tags else {}),
         }
         token = sign(self._signer(), claims)
@@ -90,7 +103,7 @@ class OpenIdTokens:
         return Secret(token)
 
     def verify(self, token: str) -> VerifiedOpenIdToken:
-        """Raises ``OpenIdTokenInvalid``, ``OpenIdTokenExpired``. Whether pool and identity still are is the caller's question."""
+        """Raises ``OpenIdTokenInvalid``, ``OpenIdTokenExpired``, ``OpenIdTokenEnded``. Whether pool and identity still are is the caller's question."""
         try:
             unverified = read_unverified(token, largest=LARGEST_TOKEN)
             if unverified.issuer != self.issuer:
@@ -101,6 +114,8 @@ class OpenIdTokens:
         now = self.clock.now()
         if now >= claims["exp"]:
             raise OpenIdTokenExpired(now, claims["exp"])
+        if claims["iat"] <= self._end_of(claims["aud"], claims["sub"]):
+            raise OpenIdTokenEnded
         tags = claims.get(_TAGS, {}).get("principal_tags", {})
         return VerifiedOpenIdToken(
             identity_pool_id=claims["aud"],
@@ -109,6 +124,9 @@ class OpenIdTokens:
             tags={key: values[0] for key, values in tags.items()},
             expires_at=claims["exp"],
         )
+
+    def _end_of(self, identity_pool_id: str, identity_id: str) -> int:
+        return self.find_end(identity_id=identity_id, identity_pool_id=identity_pool_id)
 
     def ensure_key(self) -> None:
         self.keys.ensure(ISSUER_KEYS, ALGORITHM)

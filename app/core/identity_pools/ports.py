@@ -64,9 +64,11 @@ class IdentityStore(Protocol):
 class LoginVerifier(Protocol):
     """Whom do tokens stand for? May ask the providers, so never inside a transaction."""
 
-    def verify_all(self, pool: IdentityPool, given: Mapping[str, str]) -> Sequence[VerifiedLogin]:
-        """Of tokens by their providers' names, however these are written. Raises ``LoginRefused`` for the first that proves
-        nothing, ``ProviderUnavailable``, ``InvalidParameter``.
+    def verify_all(
+        self, pool: IdentityPool, given: Mapping[str, str], *, address: str | None = None
+    ) -> Sequence[VerifiedLogin]:
+        """Of tokens by their providers' names, however these are written; ``address`` is whose they came from. Raises ``LoginRefused``
+        for the first that proves nothing, ``ProviderUnavailable``, ``InvalidParameter``, ``TooManyRequests``.
         """
 
 

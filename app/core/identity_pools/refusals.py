@@ -47,6 +47,11 @@ class ConfigurationInvalid(Fact):
 
     message = "Invalid identity pool configuration. Check assigned IAM roles for this pool."
 
+    def __init__(self, reason: str) -> None:
+        """``reason`` is for whoever runs the pool, not for the caller, who may be anybody."""
+        super().__init__()
+        self.reason = reason
+
 
 class ProviderUnavailable(Fact):
     """A provider did not answer, or not in its own protocol (Cognito: ExternalServiceException)."""

@@ -13,6 +13,7 @@ from app.core.identity_pools.refusals import (
     LoginsClash,
     LoginsDoNotMatch,
 )
+from app.core.identity_pools.sessions.proof import is_still_vouched
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Conflict, QuotaExceeded
 from app.core.kernel.ids import new_uuid
@@ -134,7 +135,11 @@ class Resolving:
         }
         for login in logins:
             if login.own:
-                found[login.login.subject] = self._get(pool, login.login.subject)
+                named = self._get(pool, login.login.subject)
+                if not is_still_vouched(pool, named, login.claims["amr"]):
+                    # The developer took the user away: what was issued before says nothing any more.
+                    raise IdentityForbidden(named.identity_id)
+                found[named.identity_id] = named
         for each in found.values():
             if not each.enabled or each.identity_pool_id != pool.identity_pool_id:
                 raise IdentityForbidden(each.identity_id)

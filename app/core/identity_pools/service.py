@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.identity_pools.errors import IdentityNotFound, IdentityPoolNotFound
-from app.core.identity_pools.guests import SESSION_POLICIES
-from app.core.identity_pools.logins import Logins
+from app.core.identity_pools.logins.verifying import Logins
 from app.core.identity_pools.model import Identity, IdentityPool, Login, VendRequest, VerifiedLogin
 from app.core.identity_pools.open_id import DEVELOPER_SECONDS, OPEN_ID_SECONDS, OpenIdTokens
 from app.core.identity_pools.ports import CredentialBroker, IdentityStore
-from app.core.identity_pools.proof import checked_tags, context_of, methods_of, tags_of
 from app.core.identity_pools.provider_names import OWN
 from app.core.identity_pools.refusals import (
     ClassicFlowOff,
@@ -20,19 +18,23 @@ from app.core.identity_pools.refusals import (
     ProviderNotSupported,
 )
 from app.core.identity_pools.resolving import Resolving
-from app.core.identity_pools.roles import choose_role
+from app.core.identity_pools.sessions.guests import SESSION_POLICIES
+from app.core.identity_pools.sessions.proof import checked_tags, context_of, methods_of, tags_of
+from app.core.identity_pools.sessions.roles import choose_role
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import InvalidParameter
 from app.core.kernel.secret import Secret
 from app.core.limits.rates import Rates
-from app.core.policy import Asked, PolicyKind, Trusted, decide_trust, parse
+from app.core.policy import Trusted
 from app.core.principals.model import Credentials, Role
+from app.core.principals.trust import WITH_TOKEN, is_trusted
 
 SESSION_SECONDS = 3600
 GUESTS_PER_HOUR = 100
 """Of one user's worth of an address (``limits/rates.py``)."""
 SESSION_NAME = "CognitoIdentityCredentials"
-_ASSUME, _TAG = "sts:AssumeRoleWithWebIdentity", "sts:TagSession"
+TRUSTED = Trusted(federated=OWN)
+"""Who assumes a role for an identity, as trust policies name it."""
 _LONGEST_DEVELOPER_ID = 1024
 
 
@@ -57,24 +59,33 @@ class IdentityCredentials:
         Raises ``TooManyRequests`` where the address made too many guests: each is a row that nobody has to answer for.
         """
         pool = self._get_pool(identity_pool_id)
-        logins = self.logins.verify_all(pool, given)
+        logins = self.logins.verify_all(pool, given, address=address)
         if not logins:
             self.rates.check_address("guest", identity_pool_id, address, GUESTS_PER_HOUR)
         return self.resolving.of_logins(pool, logins)
 
     def credentials_for(
-        self, identity_id: str, given: Mapping[str, str], *, custom_role: str | None = None
+        self,
+        identity_id: str,
+        given: Mapping[str, str],
+        *,
+        custom_role: str | None = None,
+        address: str | None = None,
+        surroundings: Mapping[str, tuple[str, ...]] | None = None,
     ) -> tuple[Identity, Credentials]:
         """An hour's credentials of the role that the pool gives these logins (Cognito: GetCredentialsForIdentity).
 
+        ``surroundings`` are condition keys of the request (its time, its address) that the role's trust policy may ask for.
         The identity may be another than the one named, where a guest's was merged. Raises ``ConfigurationInvalid`` where the role
         is missing or does not trust the identity.
         """
-        pool, identity, logins = self._prove(identity_id, given)
+        pool, identity, logins = self._prove(identity_id, given, address)
         role = self._get_role(pool, choose_role(pool, logins, custom_role))
         methods, tags = methods_of(pool, logins, self.logins.names), tags_of(pool, logins)
         context = context_of(pool, identity.identity_id, methods)
-        check_trust(role, context, tags)
+        known = {**(surroundings or {}), **context}
+        if not is_trusted(role, TRUSTED, WITH_TOKEN, session_name=SESSION_NAME, context=known, tags=tags):
+            raise ConfigurationInvalid(f"{role.arn} does not trust this identity, or its tags")
         token = None
         if self.wants_token:
             expires_at = self.clock.now() + OPEN_ID_SECONDS
@@ -94,9 +105,11 @@ class IdentityCredentials:
         try:
             return identity, self.broker.vend(asked)
         except CredentialsRefused as refused:
-            raise ConfigurationInvalid from refused
+            raise ConfigurationInvalid(f"the STS refused credentials of {role.arn}") from refused
 
-    def open_id_token_for(self, identity_id: str, given: Mapping[str, str]) -> tuple[Identity, Secret]:
+    def open_id_token_for(
+        self, identity_id: str, given: Mapping[str, str], *, address: str | None = None
+    ) -> tuple[Identity, Secret]:
         """A token for ``AssumeRoleWithWebIdentity``, good for ten minutes (Cognito: GetOpenIdToken).
 
         Raises ``ClassicFlowOff`` unless the pool allows the basic flow, ``ClassicFlowWithMappings`` where rules or tokens choose
@@ -107,7 +120,7 @@ class IdentityCredentials:
             raise ClassicFlowOff
         if pool.role_mappings:
             raise ClassicFlowWithMappings
-        pool, identity, logins = self._prove(identity_id, given)
+        pool, identity, logins = self._prove(identity_id, given, address)
         expires_at = self.clock.now() + OPEN_ID_SECONDS
         for login in logins:
             if login.own:
@@ -152,10 +165,10 @@ class IdentityCredentials:
         return VerifiedLogin(login=Login(provider=provider, subject=subject), claims=claims)
 
     def _prove(
-        self, identity_id: str, given: Mapping[str, str]
+        self, identity_id: str, given: Mapping[str, str], address: str | None
     ) -> tuple[IdentityPool, Identity, Sequence[VerifiedLogin]]:
         pool = self._pool_of(identity_id)
-        logins = self.logins.verify_all(pool, given)
+        logins = self.logins.verify_all(pool, given, address=address)
         identity = self.resolving.of_identity(pool, identity_id, logins)
         if not identity.enabled:
             raise IdentityForbidden(identity_id)
@@ -178,20 +191,5 @@ class IdentityCredentials:
         """Only roles of the pool's own account: what a provider writes into a claim must not reach into another."""
         role = self.find_role(arn)
         if role is None or role.account_id != pool.account_id:
-            raise ConfigurationInvalid
+            raise ConfigurationInvalid(f"there is no role {arn} in the pool's account")
         return role
-
-
-def check_trust(role: Role, context: Mapping[str, tuple[str, ...]], tags: Mapping[str, str]) -> None:
-    """Raises ``ConfigurationInvalid`` unless the role trusts an identity like this, and its tags where it has any."""
-    trust = parse(role.trust, PolicyKind.TRUST)
-    trusted = Trusted(federated=OWN)
-    known = {
-        **context,
-        "sts:rolesessionname": (SESSION_NAME,),
-        **({"aws:tagkeys": tuple(tags)} if tags else {}),
-        **{f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()},
-    }
-    for action in (_ASSUME, _TAG) if tags else (_ASSUME,):
-        if not decide_trust(trust, trusted, Asked(action=action, resource=role.arn, context=known)).allowed:
-            raise ConfigurationInvalid

@@ -7,12 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.core.identity_pools.logins.web_tokens import WebTokens
 from app.core.identity_pools.model import Identity, IdentityPool
 from app.core.identity_pools.open_id import LARGEST_TOKEN, OpenIdTokenExpired, OpenIdTokenInvalid, OpenIdTokens
-from app.core.identity_pools.proof import context_of
 from app.core.identity_pools.provider_names import OWN, ProviderNames
-from app.core.identity_pools.refusals import ClassicFlowOff, LoginRefused, ProviderUnavailable
-from app.core.identity_pools.web_tokens import WebTokens
+from app.core.identity_pools.refusals import (
+    ClassicFlowOff,
+    ClassicFlowWithMappings,
+    LoginRefused,
+    ProviderUnavailable,
+)
+from app.core.identity_pools.sessions.proof import context_of, is_still_named
+from app.core.identity_pools.sessions.roles import is_mapped
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import TokenInvalid
 from app.core.kernel.ids import PoolId
@@ -63,11 +69,15 @@ class WebIdentities:
         provider = self.find_provider(account_id, issuer)
         if provider is None:
             raise IdentityTokenInvalid(f"No OpenIDConnect provider found in your account for {issuer}")
-        now = self.clock.now()
+        pool_id = self._find_own_pool(provider)
+        now = self.clock.real() if pool_id is None else self.clock.now()
         if expires is not None and now >= expires:
             # A token that says so of itself need not be proven first.
             raise IdentityTokenExpired(f"Token expired: current date/time {now} must be before {expires}")
-        audience, claims = self._proven(token, provider)
+        proven = (
+            self._of_elsewhere(token, provider) if pool_id is None else self._of_user_pool(token, pool_id, provider)
+        )
+        audience, claims = proven
         return _identity(provider, issuer, audience, claims)
 
     def _of_identity_pool(self, token: str, account_id: str) -> WebIdentity:
@@ -82,8 +92,13 @@ class WebIdentities:
         identity = None if pool is None else self.find_identity(pool.identity_pool_id, found.identity_id)
         if pool is None or identity is None or not identity.enabled:
             raise IdentityTokenInvalid("The identity of this token does not exist any more.")
+        if not is_still_named(identity, found.amr, self.names) or (identity.is_guest and not pool.allows_guests):
+            raise IdentityTokenInvalid("The identity of this token is not its holder's any more.")
         if not pool.allows_classic:
             raise AssumptionRefused(ClassicFlowOff.message)
+        if is_mapped(pool, found.amr):
+            # A developer's token is given whatever the flow; the role that the mapping gives is not its holder's to choose.
+            raise AssumptionRefused(ClassicFlowWithMappings.message)
         if pool.account_id != account_id:
             raise AssumptionRefused
         return WebIdentity(
@@ -97,10 +112,12 @@ class WebIdentities:
             identity_id=found.identity_id,
         )
 
-    def _proven(self, token: str, provider: OidcProvider) -> tuple[str, Mapping[str, Any]]:
+    def _find_own_pool(self, provider: OidcProvider) -> PoolId | None:
+        """The user pool of this server that the provider is, None for others."""
         pool_id = self.names.find_user_pool(provider.name)
-        if pool_id is not None and provider.url == f"{self.public_url}/{pool_id}":
-            return self._of_user_pool(token, PoolId(pool_id), provider)
+        return None if pool_id is None or provider.url != f"{self.public_url}/{pool_id}" else PoolId(pool_id)
+
+    def _of_elsewhere(self, token: str, provider: OidcProvider) -> tuple[str, Mapping[str, Any]]:
         try:
             return self.web_tokens.verify(
                 token,
@@ -120,7 +137,7 @@ class WebIdentities:
         if pool is None or not pool.extensions.enabled:
             raise IdentityTokenInvalid
         try:
-            unverified = read_unverified(token)
+            unverified = read_unverified(token, largest=LARGEST_TOKEN)
             claims = verify(unverified, self.keys.find_verifier(pool_id, KeyPurpose.ID, unverified.kid))
         except TokenInvalid as refused:
             raise IdentityTokenInvalid("Couldn't verify the token's signature.") from refused

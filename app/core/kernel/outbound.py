@@ -1,6 +1,7 @@
 """Calls to addresses that somebody configured: one port, behind which every such call is guarded."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,13 @@ class OutboundFailed(Fact):
     """Nobody answered, or not in time, or not in HTTP."""
 
     message = "The call failed."
+
+
+class Places(Protocol):
+    """Room for those who wait for a server elsewhere. It is smaller than the house, so that a silent one never takes all of it."""
+
+    def place(self) -> AbstractContextManager[None]:
+        """Held while waiting; a thread that has one gets it again. Raises ``OutboundFailed`` at once where all are taken."""
 
 
 class Outbound(Protocol):

@@ -152,8 +152,6 @@ _LINKS: Mapping[str, Words] = {
 
 _LINK_LABELS: Mapping[str, str] = {"en": "Confirm my account", "de": "Mein Konto bestätigen"}
 
-LANGUAGES = tuple(_CODES)
-
 
 def choose_language(hint: str | None) -> str:
     """A language we have words in, by the first part of a BCP 47 tag; English otherwise."""

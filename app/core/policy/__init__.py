@@ -10,7 +10,7 @@ from app.core.policy.binding import bind
 from app.core.policy.deciding import decide, decide_trust
 from app.core.policy.decision import Decision
 from app.core.policy.document import QUOTAS, compact
-from app.core.policy.explaining import explain
+from app.core.policy.explaining import because, explain
 from app.core.policy.linting import Finding, lint
 from app.core.policy.model import (
     Asked,
@@ -26,6 +26,7 @@ from app.core.policy.model import (
     Verdict,
 )
 from app.core.policy.reading import parse
+from app.core.policy.variables import PartlyKnown
 
 __all__ = [
     "QUOTAS",
@@ -35,6 +36,7 @@ __all__ = [
     "Finding",
     "MalformedPolicy",
     "NearMiss",
+    "PartlyKnown",
     "Policies",
     "Policy",
     "PolicyKind",
@@ -42,6 +44,7 @@ __all__ = [
     "Statement",
     "Trusted",
     "Verdict",
+    "because",
     "bind",
     "compact",
     "decide",

@@ -9,7 +9,7 @@ from functools import partial
 from app.core.policy import operands
 from app.core.policy.operands import Operand
 from app.core.policy.truth import Truth, all_of, any_of
-from app.core.policy.variables import Context, Unsound
+from app.core.policy.variables import UNKNOWN, Context, Unsound
 
 Reader = Callable[[str, bool], Operand]
 
@@ -96,7 +96,10 @@ class Condition:
 
     def met(self, context: Context) -> Truth:
         """Whether the request meets it; None where that cannot be told."""
-        given = context.get(self.key) or ()
+        found = context.get(self.key)
+        if found is UNKNOWN:
+            return None
+        given = found or ()
         if self.operator.name == NULL:
             return any_of([operand.holds("false" if given else "true", context) for operand in self.operands])
         if not given:

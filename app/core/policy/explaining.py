@@ -3,7 +3,7 @@
 from app.core.policy.conditions import one_line, shown
 from app.core.policy.decision import Decision
 from app.core.policy.matching import Question
-from app.core.policy.model import Asked, Policy, Statement, Verdict
+from app.core.policy.model import Asked, Policy, PolicyKind, Statement, Verdict
 from app.core.policy.near import carried, compared, unresolved_text
 
 # The longest key of S3 has 1,024 bytes; its ARN is shown whole.
@@ -15,6 +15,13 @@ _SILENT = {
     Verdict.NO_TRUST: "The role's trust policy does not allow",
 }
 
+_SILENT_KINDS = {
+    Verdict.NO_IDENTITY_ALLOW: PolicyKind.IDENTITY,
+    Verdict.NOT_IN_BOUNDARY: PolicyKind.BOUNDARY,
+    Verdict.NOT_IN_SESSION: PolicyKind.SESSION,
+    Verdict.NO_TRUST: PolicyKind.TRUST,
+}
+
 
 def explain(decision: Decision, asked: Asked) -> str:
     """Names the statement that decided, or the nearest miss, with its resource and conditions as they were resolved."""
@@ -24,6 +31,14 @@ def explain(decision: Decision, asked: Asked) -> str:
     said = f"{_SILENT[decision.verdict]} {what}."
     near = decision.near
     return f"{said} Nearest is {near[0].text}." if near else said
+
+
+def because(decision: Decision, action: str) -> str:
+    """AWS's own words for the kind of a refusal, which go on from "is not authorized to perform" (IAM: access denied errors)."""
+    if decision.verdict is Verdict.EXPLICIT_DENY and decision.policy is not None:
+        kind = decision.policy.kind
+        return f"with an explicit deny in {'an' if kind is PolicyKind.IDENTITY else 'a'} {kind.value}"
+    return f"because no {_SILENT_KINDS[decision.verdict].value} allows the {action} action"
 
 
 def _decided(policy: Policy, statement: Statement, question: Question, what: str) -> str:

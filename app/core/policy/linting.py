@@ -11,7 +11,7 @@ from app.core.policy.matching import Question
 from app.core.policy.model import Asked, Policy, PolicyKind, Statement
 from app.core.policy.operands import Text
 from app.core.policy.resources import ResourcePattern
-from app.core.policy.variables import Variable
+from app.core.policy.variables import UNTOLD, Variable
 
 # Operations of DynamoDB that read or write without naming a key: their requests carry no dynamodb:LeadingKeys.
 _KEYLESS = ("Scan", "PartiQLSelect", "PartiQLUpdate", "PartiQLInsert", "PartiQLDelete", "ExportTableToPointInTime")
@@ -52,7 +52,9 @@ def lint(policy: Policy, *, guest: bool = False) -> tuple[Finding, ...]:
             )
         )
     rules: list[Callable[[Policy, Statement], Iterator[tuple[str, str]]]] = [_variables]
-    rules += [_trust] if policy.kind is PolicyKind.TRUST else [_leading_keys, _listing, _prefixes, _quantifiers]
+    rules += (
+        [_trust] if policy.kind is PolicyKind.TRUST else [_leading_keys, _listing, _prefixes, _quantifiers, _untold]
+    )
     if guest and policy.kind is not PolicyKind.TRUST:
         rules.append(_guest)
     for statement in policy.statements:
@@ -121,6 +123,17 @@ def _leading_keys(policy: Policy, statement: Statement) -> Iterator[tuple[str, s
             said = f"limits dynamodb:LeadingKeys by {condition.name} and allows {', '.join(keyless)}, which carries no leading keys"
             cure = 'Add "Null": {"dynamodb:LeadingKeys": "false"}, or do not allow it.'
             yield "leading-keys-unguarded", f"{said} and so meets the condition. {cure}"
+
+
+def _untold(policy: Policy, statement: Statement) -> Iterator[tuple[str, str]]:
+    del policy
+    keys = sorted(key for key in statement.keys if key.startswith(UNTOLD))
+    if keys:
+        always = "it never applies" if statement.allow else "it always applies"
+        yield (
+            "key-not-looked-up",
+            f"reads {', '.join(keys)}, which this server does not look up: as far as it depends on that, {always}.",
+        )
 
 
 def _quantifiers(policy: Policy, statement: Statement) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from app.core.policy.conditions import Condition, Quantifier, shown
 from app.core.policy.matching import Question
 from app.core.policy.model import Failing, NearMiss, Policy, Statement
 from app.core.policy.resources import ResourcePattern
+from app.core.policy.variables import UNKNOWN
 
 _MOST_MISSES = 3
 _MOST_VALUES = 3
@@ -99,6 +100,8 @@ def compared(condition: Condition, question: Question) -> str:
 def carried(condition: Condition, question: Question) -> str:
     """What the request has for the condition's key, and what stands in the way of comparing it."""
     given = question.context.get(condition.key) or ()
+    if question.context.get(condition.key) is UNKNOWN:
+        return f"{condition.written_key} is not looked up here"
     if not given:
         return f"the request has no {condition.written_key}"
     has = f"the request has {condition.written_key} {_listed(given)}"

@@ -1,12 +1,55 @@
 """``${key}``, ``${key, 'default'}``, ``${*}``, ``${?}`` and ``${$}`` (IAM: policy variables). What is put in is always literal."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.core.policy.globs import Glob, Token, Wild
 
 Context = Mapping[str, tuple[str, ...]]
+
+
+class _Unknown(tuple[str, ...]):
+    """Empty, so that whoever only reads takes the key for absent."""
+
+    __slots__ = ()
+
+
+UNKNOWN = _Unknown()
+"""The values of a key that a request may well have, and that nobody here can tell."""
+
+UNTOLD = ("s3:existingobjecttag/", "aws:resourcetag/", "s3:tlsversion")
+"""The beginnings of such keys: of what is asked for, looked up by nobody here. Were they absent, a Deny on one would never apply."""
+
+
+class PartlyKnown(Mapping[str, tuple[str, ...]]):
+    """A context in which the keys of ``UNTOLD`` are not absent where they are missing, but ``UNKNOWN``."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, known: Context) -> None:
+        self._known = known
+
+    def __getitem__(self, key: str) -> tuple[str, ...]:
+        found: tuple[str, ...] | None = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def get(self, key: str, default: Any = None) -> Any:
+        # Most of what a decision asks for is not there, and the inherited one would raise for it first.
+        found = self._known.get(key)
+        if found is not None:
+            return found
+        return UNKNOWN if key.startswith(UNTOLD) else default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
 
 _SPECIAL = re.compile(r"\$\{|[*?]")
 _FORBIDDEN_IN_KEYS = set("{}$'\"*?,\\")
@@ -26,10 +69,10 @@ class Variable:
     default: str | None = None
 
     def resolve(self, context: Context) -> str | None:
-        """The key's one value, the default where the key is absent; None where it is empty or has several values."""
+        """The key's one value, the default where the key is absent; None where it is empty, has several values, or is unknown."""
         values = context.get(self.key)
         if not values:
-            return self.default
+            return None if values is UNKNOWN else self.default
         return (values[0] or None) if len(values) == 1 else None
 
 

@@ -4,14 +4,25 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from app.core.kernel.errors import Fact
 from app.core.kernel.sealing import Sealer, Unsealable
-from app.core.policy import Asked, Decision, MalformedPolicy, Policies, Policy, PolicyKind, Verdict, decide, parse
+from app.core.policy import (
+    Asked,
+    Decision,
+    MalformedPolicy,
+    PartlyKnown,
+    Policies,
+    Policy,
+    PolicyKind,
+    Verdict,
+    decide,
+    parse,
+)
 from app.core.principals.model import Principal, Role, RoleSession
 
-_ROW = "authorization message"
 _MOST_CHARACTERS = 10_240
 """STS: ``encodedMessageType``."""
 _ADMINISTRATOR = Policies(
@@ -52,7 +63,7 @@ class Authority:
         """The question with the condition keys that the principal settles."""
         # Whatever a request claims of such keys is not its to claim.
         given = {key: values for key, values in asked.context.items() if not key.startswith(_SETTLED)}
-        return replace(asked, context={**given, **self._known_of(principal)})
+        return replace(asked, context=PartlyKnown({**given, **self._known_of(principal)}))
 
     def policies_of(self, principal: Principal) -> Policies:
         """Every policy that bears on the principal. A session whose role is gone, or is another of the same name, may nothing.
@@ -77,7 +88,7 @@ class Authority:
         return Policies(identity=self._policies_of_role(role), session=_session_policies(session))
 
     def encode_message(self, principal: Principal, asked: Asked, decision: Decision) -> str:
-        """What an administrator may read of a refusal, sealed (STS: DecodeAuthorizationMessage)."""
+        """What an administrator of the principal's account may read of a refusal, sealed (STS: DecodeAuthorizationMessage)."""
         asked = self.completed(principal, asked)
         document: dict[str, Any] = {
             "allowed": decision.allowed,
@@ -96,24 +107,24 @@ class Authority:
                 },
             },
         }
-        sealed = self._sealed(document)
+        sealed = self._sealed(document, principal.account_id)
         if len(sealed) > _MOST_CHARACTERS:
             document["context"]["conditions"] = {"items": []}
             document["context"]["resource"] = asked.resource[:2048]
-            sealed = self._sealed(document)
+            sealed = self._sealed(document, principal.account_id)
         return sealed
 
-    def decode_message(self, text: str) -> str:
-        """The JSON behind a message. Raises ``AuthorizationMessageInvalid``."""
+    def decode_message(self, text: str, account_id: str) -> str:
+        """The JSON behind a message about somebody of this account. Raises ``AuthorizationMessageInvalid``."""
         try:
-            packed = self.sealer.unseal(text, row=_ROW)
+            packed = self.sealer.unseal(text, row=_row(account_id))
         except (Unsealable, UnicodeError) as error:
             raise AuthorizationMessageInvalid from error
         return zlib.decompress(packed).decode()
 
-    def _sealed(self, document: Mapping[str, Any]) -> str:
+    def _sealed(self, document: Mapping[str, Any], account_id: str) -> str:
         packed = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 9)
-        return self.sealer.seal(packed, row=_ROW)
+        return self.sealer.seal(packed, row=_row(account_id))
 
     def _own_policy(self, arn: str, document: Mapping[str, Any]) -> tuple[Policy, ...]:
         known = self._parsed.get(arn)
@@ -142,6 +153,9 @@ class Authority:
             "aws:principalaccount": (principal.account_id,),
             "aws:principaltype": ("User",),
             "aws:userid": (user_id_of(principal),),
+            # Every request has these at AWS, so denials rely on them; no service calls on somebody's behalf here.
+            "aws:principalisawsservice": ("false",),
+            "aws:viaawsservice": ("false",),
         }
         session = principal.session
         if session is None:
@@ -150,6 +164,8 @@ class Authority:
         known |= {
             "aws:principalarn": (session.role_arn,),
             "aws:principaltype": ("AssumedRole",),
+            "aws:tokenissuetime": (_written_time(session.issued_at),),
+            "aws:multifactorauthpresent": ("false",),
             **{f"aws:principaltag/{key.lower()}": (value,) for key, value in session.tags.items()},
             **session.context,
         }
@@ -164,6 +180,15 @@ _SETTLED = (
     "aws:federatedprovider",
     "cognito-identity.amazonaws.com:",
 )
+
+
+def _row(account_id: str) -> str:
+    return f"authorization message:{account_id}"
+
+
+def _written_time(at: int) -> str:
+    """As policies compare it: UTC, in ISO 8601."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _session_policies(session: RoleSession) -> tuple[Policy, ...] | None:

@@ -1,4 +1,4 @@
-"""The policy that limits an access key: a document like a role's, kept with the key and decided by ``Authority``."""
+"""Policy documents as roles and access keys keep them; ``Authority`` decides by them."""
 
 import json
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from typing import Any
 from app.core.policy import PolicyKind, parse
 
 
-def read_policy(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
+def read_policy(document: str | Mapping[str, Any], kind: PolicyKind = PolicyKind.IDENTITY) -> Mapping[str, Any]:
     """The document as it is kept. Raises ``MalformedPolicy`` for anything this server would not enforce as it is written."""
-    parse(document, PolicyKind.IDENTITY, name="access key")
+    parse(document, kind)
     if isinstance(document, Mapping):
         return document
     kept: Mapping[str, Any] = json.loads(document)

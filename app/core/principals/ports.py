@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Protocol
 
 from app.core.principals.model import AccessKey, OidcProvider, Role, SamlProvider
@@ -35,8 +36,8 @@ class RoleStore(Protocol):
 
 
 class CutoffStore(Protocol):
-    def set(self, scope: str, name: str, *, before: int, forget_before: int) -> None:
-        """Remembers the time and drops cut-offs older than ``forget_before``."""
+    def set(self, scope: str, names: Sequence[str], *, before: int, forget_before: int) -> None:
+        """Remembers the time for each name, unless it knows a later one, and drops cut-offs older than ``forget_before``."""
 
     def list_all(self) -> dict[tuple[str, str], int]: ...
 

@@ -25,6 +25,9 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
 _NO_ISSUER, _NO_SAML = "OpenIDConnect Provider not found for arn", "SAML Provider not found for arn"
 Provider = TypeVar("Provider", OidcProvider, SamlProvider)
 _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
+_ENTITY = f"{_METADATA} EntityDescriptor"
+_DEEPEST = 100
+"""Elements within elements: less than any parser of assertions gives up at, so that what is saved can be read."""
 
 
 class ProviderNotFound(Fact):
@@ -208,31 +211,53 @@ def _found(provider: Provider | None, account_id: str, sentence: str, arn: str) 
 
 
 def check_metadata(metadata: str) -> None:
-    """Raises ``InvalidParameter`` for anything but the SAML metadata of an identity provider.
+    """Raises ``InvalidParameter`` for anything but the SAML metadata of one identity provider.
 
     Documents with a type declaration are refused: entities have no place in metadata, and are how parsers are attacked.
     """
-    seen: set[str] = set()
-    parser = ParserCreate(namespace_separator=" ")
-
-    def refuse(*_: Any) -> None:
-        raise InvalidParameter("The metadata must not have a document type.")
-
-    def note(name: str, attributes: Mapping[str, str]) -> None:
-        if not seen and name not in {f"{_METADATA} EntityDescriptor", f"{_METADATA} EntitiesDescriptor"}:
-            raise InvalidParameter("The document is not SAML 2.0 metadata.")
-        seen.add(name)
-        if name == f"{_METADATA} EntityDescriptor" and not attributes.get("entityID"):
-            raise InvalidParameter("The metadata's EntityDescriptor has no entityID.")
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = note
+    reading = _MetadataReading()
+    # The text was decoded by whoever brought it: what the document says of its encoding is over.
+    parser = ParserCreate("utf-8", namespace_separator=" ")
+    parser.StartDoctypeDeclHandler = reading.refuse_doctype
+    parser.StartElementHandler = reading.begin
+    parser.EndElementHandler = reading.end
     try:
         parser.Parse(metadata.encode(), True)
     except (ExpatError, ValueError) as error:
         raise InvalidParameter("Could not parse metadata.") from error
-    if f"{_METADATA} IDPSSODescriptor" not in seen:
+    if not reading.providers:
         raise InvalidParameter("The metadata has no IDPSSODescriptor.")
+    if len(reading.providers) > 1:
+        # Names are unique at one provider only: another's user of the same name would be the same login.
+        raise InvalidParameter("The metadata describe more than one identity provider.")
+
+
+class _MetadataReading:
+    """What is seen of a document on the way through it. ``providers`` numbers the entities that are identity providers."""
+
+    def __init__(self) -> None:
+        self.providers: set[int] = set()
+        self._entities = 0
+        self._depth = 0
+
+    def refuse_doctype(self, *_: Any) -> None:
+        raise InvalidParameter("The metadata must not have a document type.")
+
+    def begin(self, name: str, attributes: Mapping[str, str]) -> None:
+        if not self._depth and name not in {_ENTITY, f"{_METADATA} EntitiesDescriptor"}:
+            raise InvalidParameter("The document is not SAML 2.0 metadata.")
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise InvalidParameter("The metadata are nested too deeply.")
+        if name == _ENTITY:
+            self._entities += 1
+            if not attributes.get("entityID"):
+                raise InvalidParameter("The metadata's EntityDescriptor has no entityID.")
+        elif name == f"{_METADATA} IDPSSODescriptor":
+            self.providers.add(self._entities)
+
+    def end(self, _name: str) -> None:
+        self._depth -= 1
 
 
 def _check_url(url: str) -> None:

@@ -13,9 +13,10 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Fact, InvalidParameter, QuotaExceeded
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
-from app.core.policy import PolicyKind, parse
+from app.core.policy import PolicyKind
 from app.core.principals.findings import findings_of, told
 from app.core.principals.model import Role
+from app.core.principals.policy import read_policy
 from app.core.principals.ports import RoleStore
 
 _log = logging.getLogger("poolhouse.roles")
@@ -80,7 +81,7 @@ class Roles:
             role_id="AROA" + "".join(secrets.choice(_ALPHABET) for _ in range(17)),
             path=path,
             description=description,
-            trust=_checked(trust, PolicyKind.TRUST),
+            trust=read_policy(trust, PolicyKind.TRUST),
             max_session_seconds=max_session_seconds,
             tags=checked_tags(tags or {}),
             created_at=self.clock.now(),
@@ -125,7 +126,7 @@ class Roles:
 
     def update_trust(self, account_id: str, name: str, trust: str | Mapping[str, Any]) -> Role:
         """Another trust policy (IAM: UpdateAssumeRolePolicy). Raises ``MalformedPolicy``."""
-        document = _checked(trust, PolicyKind.TRUST)
+        document = read_policy(trust, PolicyKind.TRUST)
         role = self._change(account_id, name, "role.trust", lambda role: replace(role, trust=document))
         _warn(role)
         return role
@@ -134,7 +135,7 @@ class Roles:
         """An inline policy, new or replaced (IAM: PutRolePolicy). Raises ``MalformedPolicy``, ``QuotaExceeded``."""
         if not re.fullmatch(r"[\w+=,.@-]{1,128}", policy_name, re.ASCII):
             raise InvalidParameter("The policy's name has 1 to 128 letters, digits and +=,.@-_.")
-        document = _checked(policy, PolicyKind.IDENTITY)
+        document = read_policy(policy)
 
         def changed(role: Role) -> Role:
             after = replace(role, policies={**role.policies, policy_name: document})
@@ -204,15 +205,6 @@ def _found(role: Role | None, name: str) -> Role:
     if role is None:
         raise RoleNotFound(f"The role with name {name} cannot be found.")
     return role
-
-
-def _checked(document: str | Mapping[str, Any], kind: PolicyKind) -> Mapping[str, Any]:
-    """The document as it is kept: whatever was written, once it is known to be sound. Raises ``MalformedPolicy``."""
-    parse(document, kind)
-    if isinstance(document, Mapping):
-        return document
-    kept: Mapping[str, Any] = json.loads(document)
-    return kept
 
 
 def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import hmac
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from app.core.kernel.clock import Clock
@@ -19,9 +19,12 @@ from app.core.principals.ports import CutoffStore
 
 LONGEST_SECONDS = 12 * 3600
 """No role's sessions are longer (IAM: MaxSessionDuration)."""
+_KEPT_SECONDS = 2 * LONGEST_SECONDS
 _LARGEST_TOKEN = 16 * 1024
 _LARGEST_SESSION = 64 * 1024
 SCOPES = ("identity", "role", "identity-pool")
+_GONE = {"identity": "gone-identity", "identity-pool": "gone-pool"}
+"""Under which scopes it stands that they are no more: then no time of issue counts."""
 
 
 class SessionTokenInvalid(Fact):
@@ -78,7 +81,7 @@ class TemporaryKeys:
         session = _session(packed)
         if self.clock.now() >= session.expires_at:
             raise SessionTokenExpired
-        if session.issued_at <= self._cut_off_at(session):
+        if session.issued_at <= self._cut_off_at(session) or self._is_gone(session):
             raise SessionRevoked
         return TemporaryKey(
             access_key_id=access_key_id, secret=self._secret(access_key_id, session_token), session=session
@@ -92,14 +95,36 @@ class TemporaryKeys:
         if scope not in SCOPES:
             raise InvalidParameter(f"Sessions are revoked by {', '.join(SCOPES)}.")
         now = self.clock.now()
+        # What was issued since an earlier revocation of the same second bears a later one.
+        before = max(now, self.read_cutoffs().get((scope, name), -1) + 1)
         with self.transactions.transaction():
-            self.store.set(scope, name, before=now, forget_before=now - 2 * LONGEST_SECONDS)
+            self.store.set(scope, [name], before=before, forget_before=now - _KEPT_SECONDS)
             self.recorder.record("credentials.revoke", "", scope=scope, name=name)
 
-    def _cut_off_at(self, session: RoleSession) -> int:
+    def end(self, scope: str, names: Sequence[str]) -> None:
+        """Ends every session of what is no more and never comes back: identities, identity pools.
+
+        Also those that somebody issues later, who still remembers it. Joins the caller's transaction.
+        """
+        now = self.clock.now()
+        with self.transactions.transaction():
+            self.store.set(_GONE[scope], names, before=now, forget_before=now - _KEPT_SECONDS)
+
+    def _is_gone(self, session: RoleSession) -> bool:
         cutoffs = self.read_cutoffs()
-        named = zip(SCOPES, (session.identity_id, session.role_arn, session.identity_pool_id), strict=True)
+        named = zip(_GONE.values(), (session.identity_id, session.identity_pool_id), strict=True)
+        return any((scope, name) in cutoffs for scope, name in named if name is not None)
+
+    def cut_off_at(self, *, identity_id: str | None, identity_pool_id: str | None, role_arn: str | None = None) -> int:
+        """When what had been issued for any of these was last ended, in Unix seconds; -1 for never."""
+        cutoffs = self.read_cutoffs()
+        named = zip(SCOPES, (identity_id, role_arn, identity_pool_id), strict=True)
         return max((cutoffs.get((scope, name), -1) for scope, name in named if name is not None), default=-1)
+
+    def _cut_off_at(self, session: RoleSession) -> int:
+        return self.cut_off_at(
+            identity_id=session.identity_id, identity_pool_id=session.identity_pool_id, role_arn=session.role_arn
+        )
 
     def _secret(self, access_key_id: str, token: str) -> Secret:
         """40 characters, from key id and token alone: nothing to store, and nothing of it is in the token."""

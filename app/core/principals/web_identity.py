@@ -9,11 +9,11 @@ from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Fact, InvalidParameter
 from app.core.kernel.recorder import Recorder, Unrecorded
 from app.core.kernel.transactions import Transactions
-from app.core.policy import Asked, PolicyKind, Trusted, decide_trust, parse
+from app.core.policy import PolicyKind, Trusted, parse
 from app.core.principals.model import Credentials, Principal, Role, RoleSession
 from app.core.principals.temporary import TemporaryKeys
+from app.core.principals.trust import BY_CALLER, WITH_TOKEN, is_trusted
 
-WITH_TOKEN, BY_CALLER, TAG = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRole", "sts:TagSession"
 _ROLE_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):role/[\x21-\x7e]{1,576}", re.ASCII)
 _USUAL_SECONDS = 3600
 _MOST_PACKED = 2048
@@ -130,16 +130,32 @@ class AssumedRoles:
     ) -> Assumed:
         """Credentials of the role, if its trust policy takes who signed (STS: AssumeRole). Their own policies were asked before.
 
-        A session of a role that a session assumes lasts an hour at most (IAM: role chaining).
+        A session of a role that a session assumes lasts an hour at most (IAM: role chaining). Where an identity stands behind the
+        one, it stands behind the other, and whoever ends the identity's sessions ends this one, too.
         """
         _check(asking)
         settled = {} if external_id is None else {"sts:externalid": (external_id,)}
-        role = self._trusting(asking, BY_CALLER, Trusted(aws=principal.arn), settled, tags)
+        try:
+            role = self._trusting(asking, BY_CALLER, Trusted(aws=principal.arn), settled, tags)
+        except AssumptionRefused as refused:
+            # Whoever signed is known, so the refusal names them; whether there is such a role stays untold.
+            raise AssumptionRefused(
+                f"User: {principal.arn} is not authorized to perform: {BY_CALLER} on resource: {asking.role_arn}"
+            ) from refused
         if principal.session is not None and (asking.seconds or 0) > _USUAL_SECONDS:
             raise InvalidParameter(
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
             )
-        return self._issued(asking, role, context={}, tags=tags, source="AssumeRole")
+        before = principal.session
+        return self._issued(
+            asking,
+            role,
+            context={},
+            tags=tags,
+            source="AssumeRole",
+            identity_pool_id=None if before is None else before.identity_pool_id,
+            identity_id=None if before is None else before.identity_id,
+        )
 
     def _trusting(
         self,
@@ -153,17 +169,9 @@ class AssumedRoles:
         role = self.find_role(asking.role_arn)
         if role is None:
             raise AssumptionRefused(f"Not authorized to perform {action}")
-        trust = parse(role.trust, PolicyKind.TRUST)
-        known = {
-            **asking.context,
-            **settled,
-            "sts:rolesessionname": (asking.session_name,),
-            **({"aws:tagkeys": tuple(tags)} if tags else {}),
-            **{f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()},
-        }
-        for needed in (action, TAG) if tags else (action,):
-            if not decide_trust(trust, trusted, Asked(action=needed, resource=role.arn, context=known)).allowed:
-                raise AssumptionRefused(f"Not authorized to perform {action}")
+        known = {**asking.context, **settled}
+        if not is_trusted(role, trusted, action, session_name=asking.session_name, context=known, tags=tags):
+            raise AssumptionRefused(f"Not authorized to perform {action}")
         return role
 
     def _issued(

@@ -52,8 +52,6 @@ class TokenStore(Protocol):
 
     def revoke_session(self, pool_id: PoolId, origin_jti: str, *, now: int) -> None: ...
 
-    def revoke_user_sessions(self, pool_id: PoolId, sub: Sub, *, now: int) -> None: ...
-
 
 class SigningKeys(Protocol):
     """The keys room, as far as tokens need it."""

@@ -150,6 +150,12 @@ def test_who_is_not_allowed_is_told_what_in_awss_words_and_then_why(statement, r
         gate().check_allowed(limited(statement, region=region), "cognito-idp:GetGroup", POOL)
     assert caught.value.code == "AccessDeniedException"
     assert caught.value.message.startswith(
-        f"User: arn:aws:iam::111111111111:user/ci is not authorized to perform: cognito-idp:GetGroup on resource: {POOL} {why}"
+        f"User: arn:aws:iam::111111111111:user/ci is not authorized to perform: cognito-idp:GetGroup on resource: {POOL} {why}. "
     )
     assert 'tatement 1 of policy "access key"' in caught.value.message
+
+
+def test_where_no_statement_comes_near_awss_words_are_all_there_is_to_say():
+    with pytest.raises(AwsError) as caught:
+        gate().check_allowed(limited({**ALLOW, "Action": "s3:GetObject"}), "cognito-idp:GetGroup", POOL)
+    assert caught.value.message.endswith(" because no identity-based policy allows the cognito-idp:GetGroup action")

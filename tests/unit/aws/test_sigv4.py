@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, with botocore as the other side, and AWS's own published example."""
+"""AWS Signature Version 4, with botocore as the other side, and AWS's own published examples."""
 
 import pytest
 
@@ -48,15 +48,73 @@ def changed(request, **headers):
     )
 
 
-def test_awss_published_example_has_its_published_signature():
-    """get-vanilla of AWS's Signature Version 4 test suite."""
+UNRESERVED = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+TOKEN = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "headers", "signature"),
+    [
+        ("/", "", {}, "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+        ("/./", "", {}, "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+        ("/example1/example2/../..", "", {}, "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+        ("//example//", "", {}, "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"),
+        (f"/{UNRESERVED}", "", {}, "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f"),
+        ("/", "Param2=value2&Param1=value1", {}, "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"),
+        ("/", f"{UNRESERVED}={UNRESERVED}", {}, "9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197"),
+        ("/", "%E1%88%B4=bar", {}, "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04"),
+        (
+            "/",
+            "Param-3=Value3&Param=Value2&%E1%88%B4=Value1",
+            {},
+            "371d3713e185cc334048618a97f809c9ffe339c62934c032af5a0e595648fcac",
+        ),
+        (
+            "/",
+            "",
+            {"my-header1": "value4,value1,value3,value2"},
+            "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01",
+        ),
+        (
+            "/",
+            "",
+            {"my-header1": " value1", "my-header2": ' "a   b   c"'},
+            "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
+        ),
+        (
+            "/",
+            "",
+            {"x-amz-security-token": TOKEN},
+            "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8",
+        ),
+    ],
+)
+def test_what_aws_publishes_has_the_published_signature(path, query, headers, signature):
+    """AWS's own Signature Version 4 test suite, as far as its requests can stand on a wire."""
+    headers = {"host": "example.amazonaws.com", "x-amz-date": "20150830T123600Z", **headers}
     given = read_authorization(
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
-        "SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+        f"SignedHeaders={';'.join(sorted(headers))}, Signature={signature}"
     )
-    headers = {"host": "example.amazonaws.com", "x-amz-date": "20150830T123600Z"}
-    request = Request(method="GET", path="/", query="", headers=headers, body=b"")
-    assert signature_of(request, given, "20150830T123600Z", SECRET) == given.signature
+    request = Request(method="GET", path=path, query=query, headers=headers, body=b"")
+    assert signature_of(request, given, "20150830T123600Z", SECRET) == signature
+
+
+def test_what_aws_publishes_of_a_form_has_the_published_signature():
+    headers = {
+        "content-length": "13",
+        "content-type": "application/x-www-form-urlencoded",
+        "host": "example.amazonaws.com",
+        "x-amz-content-sha256": "9095672bbd1f56dfc5b65f3e153adc8731a4a654192329106275f4c7b24d0b6e",
+        "x-amz-date": "20150830T123600Z",
+    }
+    signature = "d3875051da38690788ef43de4db0d8f280229d82040bfac253562e56c3f20e0b"
+    given = read_authorization(
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
+        f"SignedHeaders={';'.join(headers)}, Signature={signature}"
+    )
+    request = Request(method="POST", path="/", query="", headers=headers, body=b"Param1=value1")
+    assert signature_of(request, given, "20150830T123600Z", SECRET) == signature
 
 
 @pytest.mark.parametrize(

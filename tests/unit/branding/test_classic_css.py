@@ -70,6 +70,7 @@ def test_a_long_list_of_fonts_is_taken() -> None:
 
 def test_nothing_asks_for_nothing() -> None:
     assert classic_stylesheet("") == ""
+    assert ".brand-name" not in classic_stylesheet(TEMPLATE)
     assert classic_stylesheet("/* a comment */") == ""
 
 
@@ -144,3 +145,11 @@ def test_whatever_is_not_on_the_list_is_refused(css: str) -> None:
     with pytest.raises(CssRefused):
         made = classic_stylesheet(css)
     assert made is None
+
+
+def test_a_logo_stands_alone_in_its_banner():
+    made = classic_stylesheet("", has_logo=True)
+    assert ".brand-name { position: absolute;" in made
+    # Whoever hears the page is still told whose it is.
+    assert "display: none" not in made
+    assert "visibility" not in made

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 
 import pytest
 from click.testing import CliRunner
@@ -297,3 +297,27 @@ def test_an_access_key_is_refused_with_the_place_and_the_reason(poolhouse, pool)
         "Error: Statement 1 has a Condition that cannot be enforced:"
         ' "stringlike" is no condition operator; StringLike is.\n'
     )
+
+
+def a_token_of(issuer):
+    return f"e30.{urlsafe_b64encode(json.dumps({'iss': issuer}).encode()).decode().rstrip('=')}.c2ln"
+
+
+def test_explaining_a_token_of_another_address_says_which_setting_differs(poolhouse, pool):
+    asked = ("--action", "s3:GetObject", "--resource", "*")
+    told = poolhouse("explain", "--token", a_token_of(f"http://localhost:8640/{pool}"), *asked)
+    assert told.code == 2
+    assert "localhost:8640" in told.complaint
+    assert "POOLHOUSE_PUBLIC_URL" in told.complaint
+    # A stranger's token is a stranger's, whatever the setting.
+    assert "POOLHOUSE_PUBLIC_URL" not in poolhouse("explain", "--token", a_token_of("http://x/y"), *asked).complaint
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "named"),
+    [("GetObject", "*", "GetObject"), ("s3:", "*", "s3:"), ("s3:GetObject", "b/k", "b/k")],
+)
+def test_what_no_policy_could_mean_is_not_explained_as_a_denial(poolhouse, action, resource, named):
+    told = poolhouse("explain", "--action", action, "--resource", resource)
+    assert told.code == 2
+    assert told.complaint.startswith(f"Error: {named}: ")

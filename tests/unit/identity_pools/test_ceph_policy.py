@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from app.core.identity_pools.ceph_policy import ACTIONS, escape_for_ceph, write_for_ceph
 from app.core.identity_pools.refusals import DoesNotFit
+from app.core.identity_pools.sessions.ceph_policy import ACTIONS, escape_for_ceph, write_for_ceph
 
 ADA = "us-east-1:0f0e0d0c-1111-4222-8333-abcdefabcdef"
 

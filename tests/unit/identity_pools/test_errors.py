@@ -8,7 +8,7 @@ import pytest
 import app.core.identity_pools
 from app.aws.models import load_model
 from app.blueprints.identity_pools import errors as table
-from app.blueprints.identity_pools.errors import name_of, translate
+from app.blueprints.identity_pools.errors import NAMES
 from app.core.identity_pools import errors, refusals
 from app.core.kernel import errors as facts
 from app.core.kernel.errors import Fact
@@ -16,7 +16,7 @@ from app.core.pools.errors import TagsRefused
 
 OPERATIONS = load_model("cognito-identity").operations
 MODELLED = frozenset().union(*(operation.errors for operation in OPERATIONS.values()))
-INSIDE = {"DoesNotFit", "OpenIdTokenExpired", "OpenIdTokenInvalid"}
+INSIDE = {"DoesNotFit", "OpenIdTokenEnded", "OpenIdTokenExpired", "OpenIdTokenInvalid"}
 """What the rooms tell one another, and never an operation."""
 
 
@@ -50,11 +50,11 @@ def test_every_fact_of_these_rooms_has_a_name_chosen_for_it():
 
 @pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
 def test_an_operation_answers_with_its_own_errors_alone(kind):
-    assert name_of(kind) in MODELLED
+    assert NAMES.name_of(kind) in MODELLED
     fact = kind.__new__(kind)
     fact.args = ("Why.",)
     for operation in OPERATIONS.values():
-        told = translate(operation, fact)
+        told = NAMES.translate(operation, fact)
         assert told.code in operation.errors, (operation.name, told.code)
         assert told.message == "Why."
 
@@ -69,7 +69,7 @@ def test_an_operation_answers_with_its_own_errors_alone(kind):
         (refusals.IdentityForbidden("i"), "UnlinkIdentity", "NotAuthorizedException"),
         (refusals.LoginsClash(), "GetOpenIdToken", "ResourceConflictException"),
         (
-            refusals.ConfigurationInvalid(),
+            refusals.ConfigurationInvalid("the pool has no role"),
             "GetCredentialsForIdentity",
             "InvalidIdentityPoolConfigurationException",
         ),
@@ -88,4 +88,4 @@ def test_an_operation_answers_with_its_own_errors_alone(kind):
     ],
 )
 def test_the_nearest_error_that_the_operation_models_is_told(fact, operation, code):
-    assert translate(OPERATIONS[operation], fact).code == code
+    assert NAMES.translate(OPERATIONS[operation], fact).code == code

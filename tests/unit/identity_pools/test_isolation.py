@@ -24,7 +24,7 @@ TRUST = {
 }
 
 
-def checked(*statements, trust=TRUST, guest=False, version="2012-10-17"):
+def checked(*statements, trust=TRUST, guest=False, version="2012-10-17", others=(), classic=False, **of_pool):
     role = Role(
         name="users",
         account_id="123456789012",
@@ -38,13 +38,15 @@ def checked(*statements, trust=TRUST, guest=False, version="2012-10-17"):
         account_id="123456789012",
         region="us-east-1",
         name="shop",
-        settings={},
+        settings={"AllowClassicFlow": classic},
         roles={"unauthenticated" if guest else "authenticated": role.arn},
         created_at=NOON,
         updated_at=NOON,
+        **of_pool,
     )
-    authority = Authority(find_role={role.arn: role}.get, sealer=Sealer((MASTER_KEY,)))
-    return Isolation(authority=authority, clock=MovedClock()).check(pool, {role.arn: role})
+    there = {each.arn: each for each in (role, *others)}
+    authority = Authority(find_role=there.get, sealer=Sealer((MASTER_KEY,)))
+    return Isolation(authority=authority, clock=MovedClock()).check(pool, {role.arn: role}, others)
 
 
 def allow(actions, resources, condition=None):
@@ -115,3 +117,58 @@ def test_a_role_that_trusts_nobody_is_skipped_and_said():
     report = checked(OWN_OBJECTS, trust=refusing)
     assert report.attempts == 0
     assert "trust policy" in report.skipped[0]
+
+
+TAGGING = {**TRUST, "Statement": {**TRUST["Statement"], "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]}}
+TENANT = "${aws:PrincipalTag/tenant}"
+MAPPED = {"principal_tags": {"accounts.example": {"UseDefaults": False, "PrincipalTags": {"tenant": "custom:tenant"}}}}
+
+
+def test_what_tags_keep_apart_is_tried_with_different_tags():
+    report = checked(allow("s3:*", f"{BUCKET}/{TENANT}/*"), trust=TAGGING, **MAPPED)
+    assert report.leaks == ()
+    assert report.attempts > 10
+    assert "tenant" in report.notes[0]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        # A tenant whose name begins with another's.
+        allow("s3:GetObject", f"{BUCKET}/{TENANT}*"),
+        allow("s3:PutObject", f"{BUCKET}/*", {"StringLike": {"aws:PrincipalTag/tenant": "*"}}),
+    ],
+)
+def test_what_tags_do_not_keep_apart_is_a_leak(statement):
+    assert checked(statement, trust=TAGGING, **MAPPED).leaks
+    assert not checked(statement, trust=TAGGING).leaks
+
+
+def another(name, trust=TRUST):
+    return Role(
+        name=name,
+        account_id="123456789012",
+        role_id="AROB",
+        trust=trust,
+        policies={"all": {"Version": "2012-10-17", "Statement": allow("s3:PutObject", f"{BUCKET}/*")}},
+        created_at=NOON,
+    )
+
+
+TOKENS = {"role_mappings": {"accounts.example": {"Type": "Token", "AmbiguousRoleResolution": "Deny"}}}
+
+
+@pytest.mark.parametrize("chosen", [TOKENS, {"classic": True}])
+def test_where_the_pool_does_not_choose_every_role_that_trusts_it_is_tried(chosen):
+    strange = {**TRUST, "Statement": {**TRUST["Statement"], "Effect": "Deny"}}
+    others = (another("leaky"), another("strange", strange))
+    report = checked(OWN_OBJECTS, others=others, **chosen)
+    assert {leak.role_arn for leak in report.leaks} == {others[0].arn}
+    assert report.roles == 2
+    assert report.skipped == ()
+    assert "every role" in report.notes[0]
+
+
+def test_where_the_pool_chooses_no_other_role_is_tried():
+    report = checked(OWN_OBJECTS, others=(another("leaky"),))
+    assert (report.leaks, report.roles, report.notes) == ((), 1, ())

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.core.identity_pools.model import Login, VerifiedLogin
-from app.core.identity_pools.proof import checked_tags, methods_of, tags_of
+from app.core.identity_pools.model import Identity, Login, VerifiedLogin
 from app.core.identity_pools.provider_names import ProviderNames
+from app.core.identity_pools.sessions.proof import checked_tags, is_still_named, methods_of, tags_of
 from app.core.kernel.errors import InvalidParameter
 from tests.unit.identity_pools.test_roles import OIDC, PROVIDER, foreign, login, pool
 
@@ -40,6 +40,26 @@ def test_a_developers_token_brings_its_own():
     assert methods_of(pool(), [own], NAMES) == ("authenticated", "d", "d:1:u")
 
 
+def identity(*logins: VerifiedLogin, **changes: Any) -> Identity:
+    found = tuple(each.login for each in logins)
+    given = {"logins": found, "created_at": 0, "modified_at": 0, **changes}
+    return Identity(identity_id="us-east-1:i", identity_pool_id="us-east-1:p", **given)
+
+
+@pytest.mark.parametrize("logins", [[login()], [foreign()], [login(), foreign()], []], ids=len)
+def test_what_a_token_says_of_an_identity_holds_while_it_is_so(logins):
+    methods = methods_of(pool(), logins, NAMES)
+    assert is_still_named(identity(*logins), methods, NAMES)
+    stranger = Login(provider=PROVIDER, subject="grace")
+    assert not is_still_named(identity(logins=(stranger,)), methods, NAMES)
+    assert not is_still_named(identity(was_authenticated=True), methods, NAMES)
+
+
+def test_one_login_that_is_still_there_is_enough():
+    methods = methods_of(pool(), [login(), foreign()], NAMES)
+    assert is_still_named(identity(foreign()), methods, NAMES)
+
+
 def mapped(provider: str = PROVIDER, **map_of: Any) -> Any:
     return replace(pool(), principal_tags={provider: map_of})
 
@@ -51,7 +71,7 @@ def mapped(provider: str = PROVIDER, **map_of: Any) -> Any:
         ({"PrincipalTags": {"d": "department"}}, {"d": "sales"}),
         ({"UseDefaults": False, "PrincipalTags": {"x": "absent"}}, {}),
         ({"PrincipalTags": {"v": "email_verified", "n": "level"}}, {"v": "true", "n": "7"}),
-        ({"PrincipalTags": {"g": "groups", "one": "alone"}}, {"one": "a"}),
+        ({"PrincipalTags": {"none": "empty", "one": "alone"}}, {"one": "a"}),
         ({}, {}),
     ],
 )
@@ -62,10 +82,17 @@ def test_claims_become_tags(map_of, tags):
         "department": "sales",
         "email_verified": True,
         "level": 7,
-        "groups": ["a", "b"],
+        "empty": [],
         "alone": ["a"],
     }
     assert tags_of(mapped(**map_of), [login(**claims)]) == tags
+
+
+@pytest.mark.parametrize("value", [["a", "b"], {"a": "b"}, [["a"]], [7], [None]], ids=str)
+def test_a_claim_that_is_not_one_value_refuses_the_call(value):
+    """A policy that denies by the tag would else let through whoever has two values."""
+    with pytest.raises(InvalidParameter):
+        tags_of(mapped(PrincipalTags={"g": "groups"}), [login(groups=value)])
 
 
 def test_only_the_map_of_the_presented_provider_counts():
@@ -81,6 +108,7 @@ def test_only_the_map_of_the_presented_provider_counts():
         {"a": "x" * 257},
         {"k" * 129: "a"},
         {"": "a"},
+        {"aws:team": "a"},
         {"Team": "a", "team": "b"},
         {str(number): "x" for number in range(51)},
     ],

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.identity_pools.model import IdentityPool, Login, VerifiedLogin
 from app.core.identity_pools.refusals import ConfigurationInvalid, RoleRefused
-from app.core.identity_pools.roles import choose_role
+from app.core.identity_pools.sessions.roles import choose_role
 
 PROVIDER, CLIENT = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Aaaaaaaaa", "1client"
 OIDC, OIDC_ARN = "login.example.com", "arn:aws:iam::123456789012:oidc-provider/login.example.com"

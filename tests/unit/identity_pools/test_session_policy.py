@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from app.core.identity_pools.guests import SESSION_POLICIES
 from app.core.identity_pools.refusals import DoesNotFit
-from app.core.identity_pools.session_policy import Dialect, check_fits, write_session_policy
+from app.core.identity_pools.sessions.guests import SESSION_POLICIES
+from app.core.identity_pools.sessions.session_policy import Dialect, check_fits, write_session_policy
 from app.core.kernel.errors import InvalidParameter
 from app.core.policy import Asked, Policies, PolicyKind, decide, parse
 from app.core.principals.model import Role

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from app.core.identity_pools.logins.web_tokens import WebTokens
 from app.core.identity_pools.refusals import LoginRefused
-from app.core.identity_pools.web_tokens import WebTokens
 from tests.support.upstream import public_jwk, rsa_keys, signed
 from tests.support.world import NOON, MovedClock
 
@@ -65,6 +65,9 @@ def test_a_signed_token_in_time_for_us_is_taken(key, algorithm):
         ({"sub": ""}, "Not a valid"),
         ({"sub": 7}, "Not a valid"),
         ({"sub": "x" * 256}, "Not a valid"),
+        ({"sub": "ada\0"}, "Not a valid"),
+        ({"sub": "ada\nroot"}, "Not a valid"),
+        ({"sub": "\ud800"}, "Not a valid"),
     ],
 )
 def test_a_token_with_a_wrong_claim_is_refused(changes, words):

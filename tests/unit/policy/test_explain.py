@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.core.policy import Asked, Failing, Policies, PolicyKind, decide, explain, parse
+from app.core.policy import Asked, Failing, Policies, PolicyKind, because, decide, explain, parse
 from tests.unit.policy.asking import (
     AMR,
     AUD,
@@ -158,3 +158,29 @@ def test_what_is_decided_has_no_misses_and_yet_missing_keys():
     assert decision.allowed
     assert (decision.near, decision.missing_keys) == ((), ("a:b",))
     assert made.keys == {"a:b"}
+
+
+EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+NO_GET = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}}
+NO_GRANT = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}}
+
+
+@pytest.mark.parametrize(
+    ("document", "kind", "said"),
+    [
+        (NO_GET, "IDENTITY", "with an explicit deny in an identity-based policy"),
+        (NO_GET, "SESSION", "with an explicit deny in a session policy"),
+        (NO_GET, "BOUNDARY", "with an explicit deny in a permissions boundary"),
+        (NO_GRANT, "IDENTITY", "because no identity-based policy allows the s3:GetObject action"),
+        (NO_GRANT, "SESSION", "because no session policy allows the s3:GetObject action"),
+        (NO_GRANT, "BOUNDARY", "because no permissions boundary allows the s3:GetObject action"),
+    ],
+)
+def test_awss_own_words_name_the_kind_of_policy_that_refuses(document, kind, said):
+    given = {
+        each: parse(document if each == kind else EVERYTHING, PolicyKind[each])
+        for each in ("IDENTITY", "SESSION", "BOUNDARY")
+    }
+    policies = Policies(identity=(given["IDENTITY"],), boundary=given["BOUNDARY"], session=(given["SESSION"],))
+    decision = decide(policies, asked("s3:GetObject", "arn:aws:s3:::mybucket/a"))
+    assert because(decision, "s3:GetObject") == said

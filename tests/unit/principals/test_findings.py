@@ -89,3 +89,12 @@ def test_lint_refuses_what_the_server_would_refuse(written):
 @pytest.mark.parametrize("arguments", [[], ["--trust"]])
 def test_lint_needs_something_to_read(arguments):
     assert CliRunner().invoke(main, ["lint", *arguments]).exit_code == 2
+
+
+def test_a_document_that_older_rules_let_in_keeps_nobody_from_changing_another():
+    old = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "mybucket"}}
+    listing = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}}
+    role = Role(
+        name="r", account_id="1" * 12, role_id="AROA", trust=old, policies={"old": old, "p": listing}, created_at=0
+    )
+    assert [(each.policy, each.finding.code) for each in findings_of(role)] == [("p", "list-without-prefix")]

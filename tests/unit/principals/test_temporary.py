@@ -26,9 +26,9 @@ POOL, IDENTITY, ROLE = "us-east-1:pool", "us-east-1:somebody", "arn:aws:iam::123
 class Cutoffs:
     kept: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def set(self, scope, name, *, before, forget_before):
+    def set(self, scope, names, *, before, forget_before):
         self.kept = {key: moment for key, moment in self.kept.items() if moment >= forget_before}
-        self.kept[scope, name] = before
+        self.kept |= {(scope, name): before for name in names}
 
     def list_all(self):
         return self.kept
@@ -195,6 +195,31 @@ def test_cut_offs_are_kept_for_as_long_as_a_session_may_last():
     clock.advance(seconds=LONGEST_SECONDS + 1)
     keys.revoke("identity", "us-east-1:another")
     assert ("identity", IDENTITY) not in cutoffs.kept
+
+
+def test_a_second_revocation_of_one_second_ends_what_was_issued_between():
+    keys = keys_of(clock=MovedClock())
+    for _ in range(3):
+        given = keys.issue(a_session())
+        assert opened(keys, given)
+        keys.revoke("identity", IDENTITY)
+        with pytest.raises(SessionRevoked):
+            opened(keys, given)
+
+
+@pytest.mark.parametrize(("scope", "name"), [("identity", IDENTITY), ("identity-pool", POOL)])
+def test_what_is_no_more_has_no_sessions_not_even_of_the_next_seconds(scope, name):
+    """Somebody who still remembers it may issue another."""
+    clock, cutoffs = MovedClock(), Cutoffs()
+    keys, behind = keys_of(clock=clock, cutoffs=cutoffs), keys_of(clock=clock)
+    before = keys.issue(a_session())
+    keys.end(scope, [name, "us-east-1:another"])
+    clock.advance(seconds=2)
+    late = a_session(issued_at=clock.now(), expires_at=clock.now() + 3600)
+    for given in (before, keys.issue(late), behind.issue(late)):
+        with pytest.raises(SessionRevoked):
+            opened(keys, given)
+    assert opened(keys, keys.issue(a_session(identity_id="us-east-1:else", identity_pool_id="us-east-1:elsewhere")))
 
 
 def test_sessions_are_revoked_by_nothing_else():

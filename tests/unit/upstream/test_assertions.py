@@ -8,12 +8,15 @@ import xmlsec
 
 from app.adapters.upstream.assertions import SamlAssertions
 from app.core.identity_pools.refusals import LoginRefused
+from app.core.principals.providers import check_metadata
 from tests.support.saml_idp import DSIG, PROTOCOL, SamlIdp, encoded
 from tests.support.upstream import rsa_keys
 from tests.support.world import NOON
 
 KEY, OTHER = (key for _, key in zip(range(2), rsa_keys(), strict=False))
 IDP, EVIL = SamlIdp(KEY), SamlIdp(OTHER)
+ELSEWHERE = SamlIdp(OTHER, entity="https://elsewhere.example")
+METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 READER = SamlAssertions(public_url="http://localhost:8000")
 
 
@@ -209,3 +212,33 @@ def test_another_providers_metadata_does_not_vouch():
         read(plain(), metadata=SamlIdp(KEY, entity="https://other.example").metadata)
     with pytest.raises(LoginRefused):
         read(plain(), metadata=IDP.metadata.replace('use="signing"', 'use="encryption"'))
+
+
+def test_metadata_of_two_providers_vouch_for_neither():
+    """Each could name the other's users."""
+    both = f'<EntitiesDescriptor xmlns="{METADATA}">{IDP.metadata}{ELSEWHERE.metadata}</EntitiesDescriptor>'
+    for idp in (IDP, ELSEWHERE):
+        with pytest.raises(LoginRefused):
+            read(idp.signed(idp.assertion()), metadata=both)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        '<?xml version="1.0" encoding="ISO-8859-1"?>',
+        '<?xml version="1.0" encoding="x-unknown"?>',
+        '<?xml version="1.0" encoding="UTF-16"?>',
+        '<?xml-stylesheet href="x"?>',
+    ],
+)
+def test_metadata_that_can_be_saved_can_be_read(beginning):
+    metadata = beginning + IDP.metadata
+    check_metadata(metadata)
+    assert read(plain(), metadata=metadata) == CLAIMS
+
+
+def test_one_provider_among_services_is_no_doubt():
+    service = f'<EntityDescriptor entityID="https://sp.example.com"><SPSSODescriptor protocolSupportEnumeration="{PROTOCOL}"/>'
+    metadata = f'<EntitiesDescriptor xmlns="{METADATA}">{service}</EntityDescriptor>{IDP.metadata}</EntitiesDescriptor>'
+    check_metadata(metadata)
+    assert read(plain(), metadata=metadata) == CLAIMS

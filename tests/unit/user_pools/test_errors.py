@@ -7,7 +7,7 @@ import pytest
 
 import app.core
 from app.aws.models import load_model
-from app.blueprints.user_pools.errors import name_of, translate
+from app.blueprints.user_pools.errors import NAMES
 from app.core.factors.errors import SoftwareTokenUsed
 from app.core.kernel import errors as facts
 from app.core.kernel.errors import Fact
@@ -55,7 +55,7 @@ def test_every_fact_has_a_name_chosen_for_it():
 
 @pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
 def test_a_name_is_one_of_the_models(kind):
-    assert name_of(kind) in MODELLED
+    assert NAMES.name_of(kind) in MODELLED
 
 
 @pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
@@ -63,7 +63,7 @@ def test_an_operation_answers_with_its_own_errors_alone(kind):
     fact = kind.__new__(kind)
     fact.args = ("Why.",)
     for operation in OPERATIONS.values():
-        code = translate(operation, fact).code
+        code = NAMES.translate(operation, fact).code
         assert code in operation.errors or code == "TooManyRequestsException", (operation.name, code)
 
 
@@ -88,4 +88,4 @@ def test_an_operation_answers_with_its_own_errors_alone(kind):
 def test_the_nearest_error_that_the_operation_models_is_told(kind, operation, code):
     fact = kind.__new__(kind)
     fact.args = ("Why.",)
-    assert translate(OPERATIONS[operation], fact).code == code
+    assert NAMES.translate(OPERATIONS[operation], fact).code == code

@@ -1,13 +1,13 @@
 """Does one identity reach what is another's? Two identities, and everything that one may do tried on the other's namespace."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.identity_pools.inspection.walk import principal_of, session_of, trust_decisions
-from app.core.identity_pools.model import IdentityPool
-from app.core.identity_pools.proof import AUTHENTICATED
+from app.core.identity_pools.inspection.walk import principal_of, session_of, trust_of
+from app.core.identity_pools.model import DEFAULT_TAGS, IdentityPool
 from app.core.identity_pools.provider_names import GUESTS
+from app.core.identity_pools.sessions.proof import AUTHENTICATED
 from app.core.kernel.clock import Clock
 from app.core.kernel.ids import new_uuid
 from app.core.policy import Asked, PolicyKind, bind, explain, parse
@@ -60,11 +60,16 @@ class Leak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IsolationReport:
-    """``attempts`` counts what was tried; ``skipped`` says which roles could not be, and why."""
+    """``attempts`` counts what was tried with ``roles`` roles; ``skipped`` says which roles could not be, and why.
+
+    ``notes`` say what was assumed, for whoever reads the result.
+    """
 
     attempts: int
+    roles: int
     leaks: tuple[Leak, ...]
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,33 +79,65 @@ class Isolation:
     authority: Authority
     clock: Clock
 
-    def check(self, pool: IdentityPool, roles: Mapping[str, Role | None]) -> IsolationReport:
-        """Tries every role of the pool, by ARN; None where there is none of that name."""
-        attempts, leaks, skipped = 0, list[Leak](), list[str]()
+    def check(
+        self, pool: IdentityPool, roles: Mapping[str, Role | None], others: Sequence[Role] = ()
+    ) -> IsolationReport:
+        """Tries every role that the pool names, by ARN; None where there is none of that name.
+
+        ``others`` are the account's: where tokens or their holders choose the role, each that trusts the pool is tried as well.
+        """
+        attempts, tried_roles, skipped = 0, 0, list[str]()
+        leaks: dict[Leak, None] = {}
         for arn, role in roles.items():
             if role is None or role.account_id != pool.account_id:
                 skipped.append(f"{arn}: there is no such role in the pool's account")
                 continue
-            guest = arn == pool.roles.get("unauthenticated")
-            mine, theirs = (self._session(pool, role, _new_id(pool), guest=guest) for _ in range(2))
-            if not all(decision.allowed for _, decision in trust_decisions(role, mine)):
+            pairs = self._pairs(pool, role)
+            if not pairs:
                 skipped.append(f"{arn}: its trust policy lets no identity of this pool assume it")
-                continue
-            tried = list(dict.fromkeys(self._targets(role, mine, theirs)))
-            attempts += len(tried)
-            leaks += [
-                leak for action, resource, context in tried if (leak := self._attempt(mine, action, resource, context))
-            ]
-        return IsolationReport(attempts=attempts, leaks=tuple(leaks), skipped=tuple(skipped))
+            tried_roles += bool(pairs)
+            for mine, theirs in pairs:
+                attempts += self._try(role, mine, theirs, leaks)
+        for role in others if chooses_freely(pool) else ():
+            pairs = [] if role.arn in roles else self._pairs(pool, role)
+            tried_roles += bool(pairs)
+            for mine, theirs in pairs:
+                attempts += self._try(role, mine, theirs, leaks)
+        return IsolationReport(
+            attempts=attempts, roles=tried_roles, leaks=tuple(leaks), skipped=tuple(skipped), notes=_notes(pool)
+        )
 
-    def _session(self, pool: IdentityPool, role: Role, identity_id: str, *, guest: bool) -> RoleSession:
+    def _try(self, role: Role, mine: RoleSession, theirs: RoleSession, leaks: dict[Leak, None]) -> int:
+        """How many attempts were made; those that succeeded are added to ``leaks``."""
+        tried = list(dict.fromkeys(self._targets(role, mine, theirs)))
+        found = [self._attempt(mine, action, resource, context) for action, resource, context in tried]
+        leaks.update(dict.fromkeys(leak for leak in found if leak is not None))
+        return len(tried)
+
+    def _pairs(self, pool: IdentityPool, role: Role) -> list[tuple[RoleSession, RoleSession]]:
+        """Two identities that may assume the role: without principal tags, and with other ones each where the pool maps some."""
+        guest = role.arn == pool.roles.get("unauthenticated")
+        keys = () if guest else _tag_keys(pool)
+        found = []
+        for values in (("", ""), _VALUES) if keys else (("", ""),):
+            mine, theirs = (
+                self._session(pool, role, _new_id(pool), dict.fromkeys(keys, value) if value else {}, guest=guest)
+                for value in values
+            )
+            if all(decision.allowed for _, decision in trust_of(role, mine)):
+                found.append((mine, theirs))
+        return found
+
+    def _session(
+        self, pool: IdentityPool, role: Role, identity_id: str, tags: Mapping[str, str], *, guest: bool
+    ) -> RoleSession:
         """A made-up identity of the pool; it is nowhere stored."""
         return session_of(
             pool,
             identity_id,
             role,
             methods=(GUESTS,) if guest else (AUTHENTICATED,),
-            tags={},
+            tags=tags,
             guest=guest,
             now=self.clock.now(),
         )
@@ -149,6 +186,33 @@ class Isolation:
         )
 
 
+def chooses_freely(pool: IdentityPool) -> bool:
+    """Whether a role is vended that the pool does not name: tokens name it, or, in the basic flow, whoever holds one."""
+    return pool.allows_classic or any(mapping.get("Type") == "Token" for mapping in pool.role_mappings.values())
+
+
+def _tag_keys(pool: IdentityPool) -> tuple[str, ...]:
+    """The principal tags that the pool makes of claims, whichever provider's."""
+    maps = pool.principal_tags.values()
+    found = (DEFAULT_TAGS if each.get("UseDefaults") else each.get("PrincipalTags") or {} for each in maps)
+    return tuple(dict.fromkeys(key for keys in found for key in keys))
+
+
+def _notes(pool: IdentityPool) -> tuple[str, ...]:
+    notes = []
+    if chooses_freely(pool):
+        notes.append(
+            "Tokens or their holders choose roles here: every role of the account that trusts this pool was tried."
+        )
+    if keys := _tag_keys(pool):
+        notes.append(
+            f"The two had different principal tags ({', '.join(keys)}). Identities with the same tag share what the tag opens."
+        )
+    return tuple(notes)
+
+
+_VALUES = ("probe", "probe2")
+"""One begins with the other: a pattern such as ``${aws:PrincipalTag/tenant}*`` keeps such two together."""
 _Context = tuple[tuple[str, tuple[str, ...]], ...]
 _NOTHING = Asked(action="sts:GetCallerIdentity", resource="*")
 

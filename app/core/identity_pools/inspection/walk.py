@@ -2,16 +2,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from app.core.identity_pools.guests import SESSION_POLICIES
 from app.core.identity_pools.model import Identity, IdentityPool, VerifiedLogin
-from app.core.identity_pools.proof import context_of, methods_of, tags_of
-from app.core.identity_pools.provider_names import OWN
-from app.core.identity_pools.roles import choose_role, find_mapping, rule_matches
-from app.core.identity_pools.service import SESSION_NAME, IdentityCredentials
+from app.core.identity_pools.service import SESSION_NAME, TRUSTED, IdentityCredentials
+from app.core.identity_pools.sessions.guests import SESSION_POLICIES
+from app.core.identity_pools.sessions.proof import context_of, methods_of, tags_of
+from app.core.identity_pools.sessions.roles import choose_role, find_mapping, rule_matches
 from app.core.kernel.errors import Fact
-from app.core.policy import Asked, Decision, PolicyKind, Trusted, decide_trust, explain, parse
+from app.core.policy import Asked, Decision, explain
 from app.core.principals.authority import Authority
 from app.core.principals.model import Principal, Role, RoleSession
+from app.core.principals.trust import WITH_TOKEN, trust_decisions
 
 Found = TypeVar("Found")
 
@@ -61,7 +61,7 @@ class Walking:
             steps.append(Step(title="Role mapping", lines=_mapping(pool, logins)))
             role = self._tried(steps, "Role", lambda: self._role(pool, logins, custom_role), lambda role: (role.arn,))
             session = self._session(pool, identity_id[0], logins, role)
-            _trust(steps, role, session)
+            _trust(steps, role, session, asked.context)
             steps.append(Step(title="Effective policies", lines=_policies(role, session)))
             _verdict(steps, self.authority, session, asked)
         except _Ended:
@@ -151,21 +151,18 @@ def principal_of(session: RoleSession) -> Principal:
     return Principal(arn=session.arn, account_id=session.account_id, access_key_id=None, session=session)
 
 
-def trust_decisions(role: Role, session: RoleSession) -> list[tuple[Asked, Decision]]:
-    """What the role's trust policy says of each action that assuming it takes."""
-    actions = ["sts:AssumeRoleWithWebIdentity", *(["sts:TagSession"] if session.tags else [])]
-    context = {
-        **session.context,
-        "sts:rolesessionname": (session.session_name,),
-        **{f"aws:requesttag/{key.lower()}": (value,) for key, value in session.tags.items()},
-    }
-    trust = parse(role.trust, PolicyKind.TRUST)
-    asked = [Asked(action=action, resource=role.arn, context=context) for action in actions]
-    return [(each, decide_trust(trust, Trusted(federated=OWN), each)) for each in asked]
+def trust_of(
+    role: Role, session: RoleSession, surroundings: Mapping[str, tuple[str, ...]] | None = None
+) -> list[tuple[Asked, Decision]]:
+    """What the role's trust policy says of each action that assuming it takes. ``surroundings`` are a request's condition keys."""
+    context = {**(surroundings or {}), **session.context}
+    return trust_decisions(
+        role, TRUSTED, WITH_TOKEN, session_name=session.session_name, context=context, tags=session.tags
+    )
 
 
-def _trust(steps: list[Step], role: Role, session: RoleSession) -> None:
-    decisions = trust_decisions(role, session)
+def _trust(steps: list[Step], role: Role, session: RoleSession, surroundings: Mapping[str, tuple[str, ...]]) -> None:
+    decisions = trust_of(role, session, surroundings)
     passed = all(decision.allowed for _, decision in decisions)
     lines = tuple(explain(decision, asked) for asked, decision in decisions)
     steps.append(Step(title="Trust policy", lines=lines, passed=passed))

@@ -4,21 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.core.identity_pools.logins.user_pools import UserPoolLogins
+from app.core.identity_pools.logins.web_tokens import WebTokens
 from app.core.identity_pools.model import IdentityPool, Login, VerifiedLogin
 from app.core.identity_pools.open_id import OpenIdTokenExpired, OpenIdTokenInvalid, OpenIdTokens
 from app.core.identity_pools.provider_names import OWN, ProviderNames
 from app.core.identity_pools.refusals import LoginRefused, ProviderNotSupported
-from app.core.identity_pools.user_pool_logins import UserPoolLogins
-from app.core.identity_pools.web_tokens import WebTokens
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import InvalidParameter
+from app.core.limits.rates import HOUR, Rates
 
 GOOGLE, APPLE = "accounts.google.com", "appleid.apple.com"
 FACEBOOK, AMAZON = "graph.facebook.com", "www.amazon.com"
 _DISCONTINUED = frozenset({"api.twitter.com", "www.digits.com"})
+_ASKED = frozenset({FACEBOOK, AMAZON})
 _ISSUERS = {GOOGLE: (f"https://{GOOGLE}", GOOGLE), APPLE: (f"https://{APPLE}",)}
 """Google's tokens name it either way."""
 _LONGEST_SUBJECT = 255
+REFUSED_PER_HOUR = 10
+"""Tokens of one user's worth of an address (``limits/rates.py``) that a provider was asked about in vain: each is a call of ours to it."""
 
 
 class FindOidcProvider(Protocol):
@@ -50,7 +54,7 @@ class Assertions(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logins:
-    """``verify_all`` is the one way from a token to a ``VerifiedLogin``."""
+    """``verify_all`` is the one way from a token to a ``VerifiedLogin``. Times that others wrote are compared with the machine's own."""
 
     names: ProviderNames
     user_pools: UserPoolLogins
@@ -60,22 +64,22 @@ class Logins:
     assertions: Assertions
     find_oidc_provider: FindOidcProvider
     find_saml_provider: FindSamlProvider
+    rates: Rates
     clock: Clock
 
-    def verify_all(self, pool: IdentityPool, given: Mapping[str, str]) -> tuple[VerifiedLogin, ...]:
-        """In the order given. Raises ``LoginRefused`` for the first that proves nothing, ``ProviderUnavailable``, and
-        ``InvalidParameter`` where one provider is named twice, in two spellings.
+    def verify_all(
+        self, pool: IdentityPool, given: Mapping[str, str], *, address: str | None = None
+    ) -> tuple[VerifiedLogin, ...]:
+        """In the order given. Raises ``LoginRefused`` for the first that proves nothing, ``ProviderUnavailable``,
+        ``InvalidParameter`` where one provider is named twice, in two spellings, and ``TooManyRequests`` where the address has had
+        providers asked in vain too often.
         """
         canonical = [(self.names.canonical(name), token) for name, token in given.items()]
         if len({name for name, _ in canonical}) < len(canonical):
             raise InvalidParameter("A provider may stand in Logins once only.")
-        return tuple(self._verify(pool, name, token) for name, token in canonical)
+        return tuple(self._verify(pool, name, token, address) for name, token in canonical)
 
-    def verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
-        """One login; ``provider`` in any spelling. As ``verify_all``."""
-        return self._verify(pool, self.names.canonical(provider), token)
-
-    def _verify(self, pool: IdentityPool, provider: str, token: str) -> VerifiedLogin:
+    def _verify(self, pool: IdentityPool, provider: str, token: str, address: str | None) -> VerifiedLogin:
         if provider == OWN:
             return self._own(pool, token)
         if self.names.find_user_pool(provider) is not None:
@@ -83,6 +87,8 @@ class Logins:
         if provider in _DISCONTINUED:
             raise ProviderNotSupported(f"Logins with {provider} are discontinued: the provider no longer exists.")
         app_id = (pool.settings.get("SupportedLoginProviders") or {}).get(provider)
+        if app_id is not None and provider in _ASKED:
+            return self._asked(pool, provider, app_id, token, address)
         if app_id is not None:
             return self._public(provider, app_id, token)
         for arn in pool.settings.get("OpenIdConnectProviderARNs") or ():
@@ -122,15 +128,23 @@ class Logins:
         )
 
     def _public(self, provider: str, app_id: str, token: str) -> VerifiedLogin:
-        if provider in _ISSUERS:
-            issuers = _ISSUERS[provider]
-            _, claims = self.web_tokens.verify(token, source=issuers[0], issuers=issuers, audiences=(app_id,))
-        elif provider == FACEBOOK:
-            claims = self._facebook(app_id, token)
-        elif provider == AMAZON:
-            claims = self._amazon(app_id, token)
-        else:
+        issuers = _ISSUERS.get(provider)
+        if issuers is None:
             raise ProviderNotSupported
+        _, claims = self.web_tokens.verify(token, source=issuers[0], issuers=issuers, audiences=(app_id,))
+        return VerifiedLogin(login=Login(provider=provider, subject=claims["sub"]), client_id=app_id, claims=claims)
+
+    def _asked(  # noqa: PLR0917 - a login, part by part
+        self, pool: IdentityPool, provider: str, app_id: str, token: str, address: str | None
+    ) -> VerifiedLogin:
+        """A token that only its provider can read. Whoever invents such tokens has us call it for each."""
+        pool_id = pool.identity_pool_id
+        self.rates.check_failures("asked login", pool_id, address, REFUSED_PER_HOUR)
+        try:
+            claims = self._facebook(app_id, token) if provider == FACEBOOK else self._amazon(app_id, token)
+        except LoginRefused:
+            self.rates.count_failure("asked login", pool_id, address, HOUR)
+            raise
         return VerifiedLogin(login=Login(provider=provider, subject=claims["sub"]), client_id=app_id, claims=claims)
 
     def _facebook(self, app_id: str, token: str) -> Mapping[str, Any]:
@@ -139,7 +153,7 @@ class Logins:
             raise LoginRefused("Invalid login token. Not a valid access token.")
         if found.get("app_id") != app_id:
             raise LoginRefused("Invalid login token. Incorrect token audience.")
-        now, expires = self.clock.now(), found.get("expires_at")
+        now, expires = self.clock.real(), found.get("expires_at")
         # Facebook's word for a token that never expires is 0.
         if not isinstance(expires, int) or (expires and now >= expires):
             raise LoginRefused(f"Invalid login token. Token expired: {now} >= {expires}")
@@ -173,11 +187,11 @@ class Logins:
         metadata = self.find_saml_provider(arn)
         if metadata is None:
             raise ProviderNotSupported
-        claims = self.assertions.read(document, metadata, now=self.clock.now())
+        claims = self.assertions.read(document, metadata, now=self.clock.real())
         return VerifiedLogin(login=Login(provider=arn, subject=_subject(claims["sub"])), arn=arn, claims=claims)
 
 
 def _subject(value: Any) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_SUBJECT:
+    if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_SUBJECT or not value.isprintable():
         raise LoginRefused
     return value

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from app.core.identity_pools.model import DEFAULT_TAGS
 from app.core.identity_pools.provider_names import ProviderNames
 from app.core.kernel.errors import InvalidParameter
 
-DEFAULT_TAGS: Mapping[str, str] = {"username": "sub", "client": "aud"}
-"""``UseDefaults`` (Cognito: attributes for access control)."""
 AS_GIVEN = "given"
 """A member of ours: how the caller wrote a provider's name, where that is not its canonical name."""
 _ROLE = re.compile(r"arn:aws:iam::([0-9]{12}):role/[\x21-\x7e]{1,576}", re.ASCII)

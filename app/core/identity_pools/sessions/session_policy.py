@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from app.core.identity_pools.ceph_policy import escape_for_ceph, write_for_ceph
 from app.core.identity_pools.refusals import DoesNotFit
+from app.core.identity_pools.sessions.ceph_policy import escape_for_ceph, write_for_ceph
 from app.core.kernel.errors import InvalidParameter
 from app.core.policy import Policy, PolicyKind, bind, compact, parse
 from app.core.policy.binding import is_fixed

@@ -15,7 +15,11 @@ from app.core.tokens.ports import FindClient, FindPool, SigningKeys, TokenStore
 from app.core.tokens.verification import read_unverified, verify
 from app.core.users.ports import UserStore
 
+_LARGEST_TOKEN = 50_000
+"""Characters (Cognito: IdentityProviderToken). A user's attributes are in their ID token, and may be long."""
 _SIGNATURE = "Invalid login token. Token signature invalid."
+_ACCESS_TOKEN = "Invalid login token. Missing a required claim: aud"
+"""What Cognito says to somebody who took the access token for the ID token."""
 _SIGNED_OUT = "Invalid login token. Token is expired, disabled, or deleted, or the user has globally signed out."
 
 
@@ -63,7 +67,7 @@ class UserPoolLogins:
 
     def _read(self, pool_id: PoolId, token: str) -> Mapping[str, Any]:
         try:
-            unverified = read_unverified(token)
+            unverified = read_unverified(token, largest=_LARGEST_TOKEN)
         except TokenInvalid as refused:
             raise LoginRefused from refused
         if unverified.issuer != f"{self.public_url}/{pool_id}":
@@ -75,7 +79,8 @@ class UserPoolLogins:
             # An access token is signed with another key: it ends here.
             return verify(unverified, self.keys.find_verifier(pool_id, KeyPurpose.ID, unverified.kid))
         except TokenInvalid as refused:
-            raise LoginRefused(_SIGNATURE) from refused
+            is_access = self.keys.find_verifier(pool_id, KeyPurpose.ACCESS, unverified.kid) is not None
+            raise LoginRefused(_ACCESS_TOKEN if is_access else _SIGNATURE) from refused
 
     def _check_at_pool(self, pool_id: PoolId, client_id: str, claims: Mapping[str, Any]) -> None:
         """ServerSideTokenCheck: the user exists, is enabled, and neither they nor anybody for them has signed out since."""

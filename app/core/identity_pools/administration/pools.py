@@ -2,12 +2,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.core.identity_pools.errors import IdentityPoolNotFound
-from app.core.identity_pools.model import IdentityPool
-from app.core.identity_pools.pool_document import first_settings, next_settings
-from app.core.identity_pools.ports import IdentityPoolStore
-from app.core.identity_pools.provider_names import ProviderNames
-from app.core.identity_pools.role_document import (
+from app.core.identity_pools.administration.pool_document import first_settings, next_settings
+from app.core.identity_pools.administration.role_document import (
     AS_GIVEN,
     as_given,
     canonical_mappings,
@@ -15,6 +11,10 @@ from app.core.identity_pools.role_document import (
     changed_tags,
     checked_roles,
 )
+from app.core.identity_pools.errors import IdentityPoolNotFound
+from app.core.identity_pools.model import IdentityPool
+from app.core.identity_pools.ports import IdentityPoolStore
+from app.core.identity_pools.provider_names import ProviderNames
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import QuotaExceeded
 from app.core.kernel.ids import new_uuid
@@ -30,6 +30,8 @@ _MOST_POOLS = 1000
 class IdentityPools:
     """Plain management of identity pools. ``read`` is a lookup that may be a quarter of a second old.
 
+    ``end_sessions`` makes the live credentials of a pool's identities useless.
+
     ``settings`` have the members of AWS's own documents, already of the types and lengths that the model says.
     """
 
@@ -38,6 +40,7 @@ class IdentityPools:
     names: ProviderNames
     clock: Clock
     transactions: Transactions
+    end_sessions: Callable[[str], None]
     recorder: Recorder = field(default_factory=Unrecorded)
     most_pools: int = _MOST_POOLS
 
@@ -89,10 +92,11 @@ class IdentityPools:
         return self._change(identity_pool_id, "identity_pool.update", changed)
 
     def remove(self, identity_pool_id: str) -> None:
-        """With every identity of it (Cognito: DeleteIdentityPool). Raises ``IdentityPoolNotFound``."""
+        """With every identity of it and their live credentials (Cognito: DeleteIdentityPool). Raises ``IdentityPoolNotFound``."""
         with self.transactions.transaction():
             _found(self.store.find_to_change(identity_pool_id), identity_pool_id)
             self.store.remove(identity_pool_id)
+            self.end_sessions(identity_pool_id)
             self.recorder.record("identity_pool.remove", identity_pool_id)
 
     def set_roles(self, identity_pool_id: str, roles: Mapping[str, str], mappings: Mapping[str, Any]) -> IdentityPool:

@@ -12,6 +12,7 @@ from app.core.identity_pools.model import Identity, IdentityPool, Login, Verifie
 from app.core.identity_pools.ports import IdentityStore, LoginVerifier
 from app.core.identity_pools.provider_names import OWN, ProviderNames
 from app.core.identity_pools.refusals import IdentityForbidden, LoginsDoNotMatch
+from app.core.identity_pools.sessions.proof import is_still_vouched
 from app.core.kernel.clock import Clock
 from app.core.kernel.errors import Conflict, InvalidParameter
 from app.core.kernel.recorder import Recorder, Unrecorded
@@ -25,7 +26,7 @@ _MOST_LOGINS = 20
 class Identities:
     """Administration of identities: who they are, their end, and the taking away and merging of their logins.
 
-    ``find_pool`` is a lookup that may be a quarter of a second old.
+    ``find_pool`` is a lookup that may be a quarter of a second old. ``end_sessions`` makes the live credentials of identities useless.
     """
 
     store: IdentityStore
@@ -34,6 +35,7 @@ class Identities:
     names: ProviderNames
     clock: Clock
     transactions: Transactions
+    end_sessions: Callable[[Sequence[str]], None]
     recorder: Recorder = field(default_factory=Unrecorded)
 
     def locate(self, identity_id: str) -> tuple[IdentityPool, Identity]:
@@ -58,7 +60,7 @@ class Identities:
         return self.store.list_of(pool.identity_pool_id, after=after, limit=limit, hide_disabled=hide_disabled)
 
     def remove(self, identity_ids: Sequence[str], *, account_id: str, region: str) -> list[str]:
-        """Ends the identities of this account and region; returns the ids of those that are not (Cognito: DeleteIdentities)."""
+        """Ends the identities of this account and region, with their live credentials; returns the ids of those that are not (Cognito: DeleteIdentities)."""
         pool_ids = self.store.find_pool_ids(identity_ids)
         pools = [self.find_pool(pool_id) for pool_id in sorted(set(pool_ids.values()))]
         mine = {
@@ -68,23 +70,27 @@ class Identities:
         }
         with self.transactions.transaction():
             gone = self.store.remove(sorted(one for one, pool_id in pool_ids.items() if pool_id in mine))
+            if gone:
+                self.end_sessions(gone)
             for pool_id in sorted(mine):
                 of_pool = [one for one in gone if pool_ids[one] == pool_id]
                 self.recorder.record("identity.remove", pool_id, identities=",".join(of_pool))
         return [one for one in dict.fromkeys(identity_ids) if one not in gone]
 
-    def unlink(self, identity_id: str, tokens: Mapping[str, str], providers: Sequence[str]) -> None:
+    def unlink(
+        self, identity_id: str, tokens: Mapping[str, str], providers: Sequence[str], *, address: str | None = None
+    ) -> None:
         """Takes logins away from who proves to be theirs: every token must be good, and one login the identity's.
 
         (Cognito: UnlinkIdentity.) Raises ``IdentityNotFound``, ``LoginRefused``, ``ProviderUnavailable``, ``LoginNotLinked``,
-        ``InvalidParameter``.
+        ``InvalidParameter``, ``TooManyRequests``.
         """
         pool, identity = self.locate(identity_id)
         if not identity.enabled:
             raise IdentityForbidden(identity_id)
         if not tokens:
             raise LoginsDoNotMatch
-        verified = self.verifier.verify_all(pool, tokens)
+        verified = self.verifier.verify_all(pool, tokens, address=address)
         gone = {self.names.canonical(provider) for provider in providers}
         if pool.developer_provider in gone:
             raise InvalidParameter("A developer user is unlinked with the developer's own credentials.")
@@ -93,7 +99,7 @@ class Identities:
             if not found:
                 raise IdentityNotFound(identity_id)
             identity = found[0]
-            if not any(_is_of(identity, one) for one in verified):
+            if not any(_is_of(pool, identity, one) for one in verified):
                 raise LoginsDoNotMatch
             logins = [login for login in identity.logins if login.provider in gone]
             if {login.provider for login in logins} != gone:
@@ -166,6 +172,7 @@ class Identities:
             replace(giving, enabled=False, merged_into=kept.identity_id, was_authenticated=True, modified_at=now)
         )
         self.store.link(kept, giving.logins, now=now)
+        self.end_sessions([giving.identity_id])
         self.recorder.record(
             "identity.merge", pool.identity_pool_id, identity=kept.identity_id, merged=giving.identity_id
         )
@@ -196,10 +203,11 @@ class Identities:
         return found[0]
 
 
-def _is_of(identity: Identity, verified: VerifiedLogin) -> bool:
-    """One of its logins, or this server's own OpenID token for it."""
-    own = Login(provider=OWN, subject=identity.identity_id)
-    return verified.login in identity.logins or verified.login == own
+def _is_of(pool: IdentityPool, identity: Identity, verified: VerifiedLogin) -> bool:
+    """One of its logins, or this server's own OpenID token for a developer user that it still has."""
+    if verified.login != Login(provider=OWN, subject=identity.identity_id):
+        return verified.login in identity.logins
+    return is_still_vouched(pool, identity, verified.claims.get("amr", ()))
 
 
 def _has(identity: Identity | None, provider: str, developer_user: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core.identity_pools.model import IdentityPool, VerifiedLogin
+from app.core.identity_pools.provider_names import OWN
 from app.core.identity_pools.refusals import ConfigurationInvalid, RoleRefused
 
 ROLES, PREFERRED = "cognito:roles", "cognito:preferred_role"
@@ -43,6 +44,15 @@ def find_mapping(pool: IdentityPool, login: VerifiedLogin) -> Mapping[str, Any] 
     provider = login.login.provider
     names = (f"{provider}:{login.client_id}", provider, *((login.arn,) if login.arn else ()))
     return next((pool.role_mappings[name] for name in names if name in pool.role_mappings), None)
+
+
+def is_mapped(pool: IdentityPool, methods: Sequence[str]) -> bool:
+    """Whether rules or tokens choose the role of somebody who signed in by one of these ``amr``."""
+    named = {OWN, *methods} if pool.developer_provider in methods else set(methods)
+    return any(
+        key in named or key.partition(":oidc-provider/")[2] in named or key.rpartition(":")[0] in named
+        for key in pool.role_mappings
+    )
 
 
 def _mapped(pool: IdentityPool, mapping: Mapping[str, Any], claims: Mapping[str, Any], custom: str | None) -> str:
@@ -110,5 +120,5 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _default(pool: IdentityPool, kind: str) -> str:
     role = pool.roles.get(kind)
     if not role:
-        raise ConfigurationInvalid
+        raise ConfigurationInvalid(f"the pool has no {kind} role")
     return role

@@ -1,4 +1,4 @@
-"""The gateway under a WSGI server that hands the raw request target on (gunicorn, uWSGI, Werkzeug). granian does not: ``asgi.py``."""
+"""The gateway under a WSGI server in this process, for tests: headers may arrive renamed here, so nothing that is deployed serves it so."""
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus

@@ -35,7 +35,9 @@ class UpstreamKeys(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebTokens:
-    """Nothing in a token says where its key is to be found: keys are those that the configured issuer publishes."""
+    """Nothing in a token says where its key is to be found: keys are those that the configured issuer publishes. Its times are
+    the issuer's, so they are compared with the machine's.
+    """
 
     keys: UpstreamKeys
     clock: Clock
@@ -59,7 +61,7 @@ class WebTokens:
         return self._check(claims, audiences), claims
 
     def _check(self, claims: Mapping[str, Any], audiences: Collection[str]) -> str:
-        now = self.clock.now()
+        now = self.clock.real()
         expires, begins, issued = _number(claims, "exp"), _number(claims, "nbf", 0), _number(claims, "iat", 0)
         if now >= expires:
             raise LoginRefused(f"Invalid login token. Token expired: {now} >= {int(expires)}")
@@ -72,7 +74,7 @@ class WebTokens:
             # Of several audiences the one that the token was made for must be ours, not merely one beside it.
             raise LoginRefused("Invalid login token. Incorrect token audience.")
         sub = claims.get("sub")
-        if not isinstance(sub, str) or not 1 <= len(sub) <= 255:
+        if not isinstance(sub, str) or not 1 <= len(sub) <= 255 or not sub.isprintable():
             raise LoginRefused
         return fitting[0]
 

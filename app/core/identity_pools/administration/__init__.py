@@ -1,0 +1,1 @@
+"""What administrators and developers' backends change: pools, the documents that describe them, and identities."""
