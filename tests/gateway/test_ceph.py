@@ -133,7 +133,6 @@ def by_key(ceph: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Else
 
 @pytest.fixture(scope="module")
 def by_token(ceph: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
-    """Ceph fetches our keys and verifies the identity's own token."""
     found = Elsewhere(tmp_path_factory.mktemp("token"), ceph, WITH_TOKEN)
     yield found
     found.close()
