@@ -120,7 +120,7 @@ class Bench:
             wanted = [one for one in every if self._options.only in one.name]
             self._warm_up(wanted)
             asked = {False: running.server.pid, True: gateway}
-            rates = meters.calibrate()
+            rates = meters.calibrate(effort=min(1.0, self._options.seconds))
             for one in wanted:
                 outcome, rates = self._run(one, rates, asked[one.gateway], redis=redis)
                 column.outcomes.append(outcome)
@@ -136,7 +136,7 @@ class Bench:
         share = self._options.warm / max(1, len(wanted))
         for scenario in wanted:
             # Tokens that are exchanged once would be spent before they are measured.
-            if scenario.job is not None and scenario.job["kind"] != "rotating":
+            if share and scenario.job is not None and scenario.job["kind"] != "rotating":
                 Generator(scenario.job, warm=0, seconds=share).end()
 
     def _run(

@@ -101,7 +101,8 @@ def _line(outcome: Outcome) -> str:
         return f"{name:20}   ({outcome.failed})"
     budget = BUDGETS.get(name)
     value = scaled(outcome)
-    share = outcome.scenario.signs * outcome.rates.rsa_ms / outcome.total_ms if outcome.scenario.signs else 0.0
+    # In a very short run the clock of the processes may not have ticked.
+    share = outcome.scenario.signs * outcome.rates.rsa_ms / outcome.total_ms if outcome.total_ms else 0.0
     return (
         f"{name:20}{outcome.per_second:8,.0f}{outcome.p50_ms:8.1f}{outcome.p99_ms:8.1f}{outcome.server_ms:9.3f}"
         f"{outcome.database_ms:7.3f}{outcome.redis_ms:7.3f}{outcome.total_ms:8.3f}{value:8.3f}"

@@ -259,7 +259,7 @@ def run(
     spent = [meters.cpu_ms(pid) for pid in (server, database, redis)]
     counted = generator.end()
     spent = [meters.cpu_ms(pid) - was for pid, was in zip((server, database, redis), spent, strict=True)]
-    after = meters.calibrate()
+    after = meters.calibrate(effort=min(1.0, seconds))
     units = counted.get("units", 0)
     if "failed" in counted or not units:
         return Outcome(scenario=scenario, failed=counted.get("failed", "nothing was completed")), after

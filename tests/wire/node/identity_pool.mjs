@@ -16,7 +16,9 @@ function storeOf (logins) {
 
 async function said (promise) {
   try {
-    await promise
+    const answer = await promise
+    // A body that nobody reads would keep its connection, and with it this process.
+    await answer.Body?.transformToByteArray()
     return 'success'
   } catch (error) {
     return error.name
