@@ -1,5 +1,7 @@
 from base64 import b64decode
 from collections.abc import Iterator
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -16,23 +18,36 @@ _EXPONENT = 65537
 
 
 class PreparedKeys:
-    """A ``KeyFactory`` that hands out RSA keys from a file, each once, because making one takes a fifth of a second.
+    """A ``KeyFactory`` that puts RSA keys together from primes in a file, each once, because making one takes a fifth of a second.
 
-    ``skip`` leaves out as many, for a second factory over the same database. When the file is used up, or another
-    algorithm is asked for, real keys are made.
+    Keys that share a prime are no secret to each other: for tests only. ``skip`` leaves out as many, for a second factory over the
+    same database. When all are used up, or another algorithm is asked for, real keys are made.
     """
 
     def __init__(self, *, skip: int = 0) -> None:
-        lines = [line for line in _FILE.read_text().splitlines() if not line.startswith("#")]
-        self._lines: Iterator[str] = iter(lines[skip:])
+        self._pairs: Iterator[tuple[int, int]] = islice(_pairs(), skip, None)
         self._real = SystemKeyFactory()
 
     def new_private_pem(self, algorithm: str) -> Secret:
-        line = next(self._lines, None) if algorithm in {"RS256", "RS512"} else None
-        if line is None:
+        pair = next(self._pairs, None) if algorithm in {"RS256", "RS512"} else None
+        if pair is None:
             return self._real.new_private_pem(algorithm)
-        p, q = (int.from_bytes(b64decode(prime)) for prime in line.split())
-        return Secret(_key(p, q).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+        return Secret(_key(*pair).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+
+
+@cache
+def _primes() -> tuple[int, ...]:
+    lines = [line for line in _FILE.read_text().splitlines() if not line.startswith("#")]
+    return tuple(int.from_bytes(b64decode(prime)) for line in lines for prime in line.split())
+
+
+def _pairs() -> Iterator[tuple[int, int]]:
+    """Those that share nothing first: neighbours, then all the others."""
+    primes = _primes()
+    yield from zip(primes[::2], primes[1::2], strict=True)
+    for at, p in enumerate(primes):
+        for q in primes[at + (2 if at % 2 == 0 else 1) :]:
+            yield p, q
 
 
 def _key(p: int, q: int) -> rsa.RSAPrivateKey:
