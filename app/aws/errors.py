@@ -45,11 +45,14 @@ def error_response(error: AwsError) -> Response:
         body["reasonCode"] = error.reason_code
     response = json_response(body, status=error.status)
     response.headers["x-amzn-ErrorType"] = f"{error.code}:"
-    # A header carries printable characters on one line; the body says it in full.
-    response.headers["x-amzn-ErrorMessage"] = _UNPRINTABLE.sub(" ", error.message.encode("ascii", "replace").decode())[
-        :1024
-    ]
+    # The body says it in full.
+    response.headers["x-amzn-ErrorMessage"] = header_text(error.message, 1024)
     return response
+
+
+def header_text(text: str, most: int) -> str:
+    """As much of a sentence as a header carries: printable characters of ASCII on one line, ``most`` of them."""
+    return _UNPRINTABLE.sub(" ", text.encode("ascii", "replace").decode())[:most]
 
 
 def error_of_status(status: int, sentence: str) -> AwsError:

@@ -12,7 +12,7 @@ _SENTENCE = (
 )
 _JSON = frozenset({"cognito-idp", "cognito-identity", "cognito-sync"})
 _FORMS = frozenset({"sts", "iam"})
-_SCOPE = re.compile(r"Credential=[^,/ ]*/[^,/ ]*/[^,/ ]*/([a-z0-9-]{1,32})/aws4_request")
+_SCOPE = re.compile(r"Credential=[^,/ ]{1,128}/[0-9]{1,8}/[a-z0-9-]{1,32}/([a-z0-9-]{1,32})/aws4_request")
 
 
 def answer_elsewhere(incoming: Incoming, request_id: str) -> Outgoing | None:

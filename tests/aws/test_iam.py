@@ -660,3 +660,20 @@ def test_of_a_role_without_traps_nothing_is_said(house: AwsHouse):
     saved = house.iam.put_role_policy(RoleName="without-traps", PolicyName="own", PolicyDocument=policy)
     for answer in (made, saved):
         assert "x-poolhouse-findings" not in answer["ResponseMetadata"]["HTTPHeaders"]
+
+
+def test_what_is_said_of_odd_letters_stands_on_one_line(house: AwsHouse, role: str):
+    guarded = {"ForAllValues:StringLike": {"aws:PrincipalTag/üb": "x"}}
+    odd = {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::b\r\nX-Injected: 1/re*",
+        "Condition": guarded,
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": odd})
+    headers = house.iam.put_role_policy(RoleName=role, PolicyName="odd", PolicyDocument=document)["ResponseMetadata"]
+    said = headers["HTTPHeaders"]["x-poolhouse-findings"]
+    assert "[prefix-without-slash]" in said
+    assert "[for-all-values-unguarded]" in said
+    assert all(" " <= letter <= "~" for letter in said)
+    assert "x-injected" not in headers["HTTPHeaders"]

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, after_this_request
 
 from app.aws.call import Call
+from app.aws.errors import header_text
 from app.aws.operations import operation
 from app.blueprints.iam.listing import list_page
 from app.blueprints.iam.rendering import encoded, read_tags, refuse_members, shown_tags
@@ -140,8 +141,7 @@ def _tell_findings(role: Role) -> None:
 
     @after_this_request
     def add(response: Response) -> Response:
-        text = " ".join(lines).encode("ascii", "replace").decode()
-        response.headers[FINDINGS_HEADER] = text[:_LONGEST_HEADER]
+        response.headers[FINDINGS_HEADER] = header_text(" ".join(lines), _LONGEST_HEADER)
         return response
 
 
