@@ -13,6 +13,7 @@ from tests.support.gateway_house import ADA, BOB, GatewayHouse
 from tests.support.gateway_raw import Raw, code_of
 from tests.support.guide import blocks, fitted
 from tests.support.store import empty
+from tests.support.waiting import wait_until
 
 TOKEN = "a-token-for-the-tests"
 OWN = {
@@ -63,9 +64,14 @@ def proxied(asked, nginx, tmp_path_factory):
         client.close()
 
 
-def last_upstreams(folder, count):
-    """Where nginx sent the last requests."""
-    return [line.split()[-1] for line in (folder / "access.log").read_text().splitlines()[-count:]]
+def last_upstreams(folder, *methods):
+    """Where nginx sent the last requests, which were of these methods; it writes of a request only when it has answered it."""
+
+    def last():
+        return [line.split() for line in (folder / "access.log").read_text().splitlines()[-len(methods) :]]
+
+    wait_until(lambda: [words[0] for words in last()] == list(methods), seconds=5, what=f"nginx to tell of {methods}")
+    return [words[-1] for words in last()]
 
 
 @pytest.mark.parametrize("name", ["plain", "a b", "ü//x", "a%2Fb", "a+b"])
@@ -76,7 +82,7 @@ def test_bodies_go_to_the_store_directly(asked, proxied, name):
     found = client.get_object(Bucket="mybucket", Key=f"{ADA}/{name}")
     assert found["Body"].read() == body
     assert found["Metadata"] == {"a": "b"}
-    assert set(last_upstreams(folder, 2)) == {asked.store.removeprefix("http://")}
+    assert set(last_upstreams(folder, "PUT", "GET")) == {asked.store.removeprefix("http://")}
 
 
 def test_what_is_refused_says_why_through_nginx(proxied):
@@ -108,7 +114,7 @@ def test_what_cannot_be_judged_by_its_head_goes_through_the_gateway(asked, proxi
     assert [each["Key"] for each in answer["Errors"]] == [f"{BOB}/kept"]
     upload = client.create_multipart_upload(Bucket="mybucket", Key=f"{ADA}/p ü//%2Fx")["UploadId"]
     part = client.upload_part(Bucket="mybucket", Key=f"{ADA}/p ü//%2Fx", UploadId=upload, PartNumber=1, Body=b"part")
-    assert last_upstreams(folder, 1) == [asked.store.removeprefix("http://")]
+    assert last_upstreams(folder, "PUT") == [asked.store.removeprefix("http://")]
     parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     client.complete_multipart_upload(Bucket="mybucket", Key=f"{ADA}/p ü//%2Fx", UploadId=upload, MultipartUpload=parts)
 
