@@ -109,7 +109,10 @@ def house(demo_server: Server) -> Iterator[House]:
     data = {"POOLHOUSE_DATA_DIR": str(demo_server.data), "POOLHOUSE_PASSWORD_HASHING": "test"}
     environ = environment(demo_server.port, data)
     with open_services(Settings.from_env(environ)) as services:
-        wait_until(lambda: _answers(demo_server.demo["app_url"]), seconds=30, what="the demo application")
+        try:
+            wait_until(lambda: _answers(demo_server.demo["app_url"]), seconds=60, what="the demo application")
+        except TimeoutError as late:
+            raise RuntimeError(f"{late}; the server wrote:\n{demo_server.output()}") from None
         yield House(demo_server, services, environ)
 
 

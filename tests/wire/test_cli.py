@@ -175,9 +175,10 @@ def test_a_taken_port_is_told(tmp_path):
 
 def test_a_taken_port_of_the_demo_application_does_not_stop_the_server(start_server, tmp_path):
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        port = free_port()
+        taken.bind(("127.0.0.1", port + 1))
         taken.listen()
-        server = start_server(demo=True, port=taken.getsockname()[1] - 1)
+        server = start_server(demo=True, port=port)
         assert "the demo application is not started" in server.output()
         assert server.status("/healthz") == 200
 
