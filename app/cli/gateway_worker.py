@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from app.adapters.system.logs import configure_logging
+from app.cli.serving import end_when_told
 from app.config import Settings
 from app.core.kernel.secret import Secret
 from app.gateway.asgi import AsgiGateway
@@ -17,6 +18,7 @@ _THREADS = 32
 
 def application() -> AsgiGateway:
     """The gateway on the settings that the parent checked and wrote into the environment."""
+    end_when_told()
     settings = Settings.from_env()
     configure_logging(lambda: None)
     gateway = gateway_of(open_installation(settings))

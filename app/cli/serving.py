@@ -16,6 +16,15 @@ def end_process(*_: object) -> None:
     raise SystemExit(128 + signal.SIGTERM)
 
 
+def end_when_told() -> None:
+    """For a worker, before it opens anything: until its server listens for signals itself, one ends it at once.
+
+    The parent's handlers, which a fork inherits, would swallow the signal, and the parent would wait ``PATIENCE`` for nothing.
+    """
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.SIG_DFL)
+
+
 def check_port(host: str, port: int) -> None:
     """Says so at once where somebody else listens: workers share their port and would quietly share it with a stranger."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -2,13 +2,9 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
-
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from app.config import Settings
 from app.core.kernel.secret import Secret
@@ -20,7 +16,6 @@ from tests.support.world import MovedClock
 ORIGIN = "http://localhost:8000"
 APP = "http://localhost:8001"
 PASSWORD = "Correct-Horse-7"
-_PREPARED = 20
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
@@ -78,33 +73,6 @@ class Document(HTMLParser):
             self.status = f"{self.status or ''} {data.strip()}".strip()
 
 
-class MixedKeys:
-    """Hundreds of keys in no time: each prime of the prepared keys with each other. Tests of pages make a pool for every test."""
-
-    def __init__(self) -> None:
-        prepared = PreparedKeys()
-        pems = [prepared.new_private_pem("RS256").reveal().encode() for _ in range(_PREPARED)]
-        numbers = [
-            load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True).private_numbers() for pem in pems
-        ]
-        self._pairs = product([number.p for number in numbers], [number.q for number in numbers])
-
-    def new_private_pem(self, algorithm: str) -> Secret:
-        p, q = next(self._pairs)
-        d = rsa.rsa_recover_private_exponent(65537, p, q)
-        numbers = rsa.RSAPrivateNumbers(
-            p=p,
-            q=q,
-            d=d,
-            dmp1=rsa.rsa_crt_dmp1(d, p),
-            dmq1=rsa.rsa_crt_dmq1(d, q),
-            iqmp=rsa.rsa_crt_iqmp(p, q),
-            public_numbers=rsa.RSAPublicNumbers(e=65537, n=p * q),
-        )
-        key = numbers.private_key(unsafe_skip_rsa_key_validation=True)
-        return Secret(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
-
-
 class HostedApp:
     """A server in development mode. ``begin_anew`` gives it another e-mail pool with one public client and an empty outbox."""
 
@@ -116,7 +84,7 @@ class HostedApp:
             "POOLHOUSE_PASSWORD_HASHING": "test",
         }
         self.clock = MovedClock()
-        self.flask = create_app(Settings.from_env(settings), clock=self.clock, key_factory=MixedKeys())
+        self.flask = create_app(Settings.from_env(settings), clock=self.clock, key_factory=PreparedKeys())
         self.installation = self.flask.extensions["poolhouse"]
         self.services = self.installation.services
         self.begin_anew()

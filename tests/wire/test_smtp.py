@@ -154,7 +154,8 @@ class KnowsOnePassword(SmtpServer):
 
     def check(self, server, session, envelope, mechanism, data) -> AuthResult:
         assert isinstance(data, LoginPassword)
-        return AuthResult(success=(data.login, data.password) == (b"shop@example.com", b"p:/@ss"))
+        # Not handled: the server itself is to say 535.
+        return AuthResult(success=(data.login, data.password) == (b"shop@example.com", b"p:/@ss"), handled=False)
 
 
 class WithAuth(Controller):

@@ -1,6 +1,7 @@
 """The commands, each as a person types it, on an embedded database of its own."""
 
 import json
+import shutil
 import subprocess
 import sys
 from base64 import b64encode, urlsafe_b64encode
@@ -39,9 +40,20 @@ def poolhouse(tmp_path, monkeypatch):
     return call
 
 
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """An installation with a pool, which each test that wants one gets a copy of."""
+    folder = tmp_path_factory.mktemp("shop")
+    env = {"POOLHOUSE_DATA_DIR": str(folder), "POOLHOUSE_DEV": "1", "POOLHOUSE_DATABASE_URL": None}
+    made = Typed(CliRunner().invoke(main, ("pool", "create", "shop"), env=env))
+    return folder, made.json["Id"]
+
+
 @pytest.fixture
-def pool(poolhouse):
-    return poolhouse("pool", "create", "shop").json["Id"]
+def pool(poolhouse, shop, tmp_path):
+    folder, pool_id = shop
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return pool_id
 
 
 def test_a_pool_made_here_takes_email_addresses_and_refuses_common_passwords(poolhouse, pool):

@@ -10,6 +10,7 @@ from app.config import Settings
 from app.core.principals.model import RoleSession
 from app.core.principals.temporary import SessionRevoked
 from app.installation import open_installation
+from tests.support.world import fresh_sqlite
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 
@@ -18,6 +19,7 @@ ROLE = "arn:aws:iam::123456789012:role/reader"
 def rooms(tmp_path, monkeypatch):
     monkeypatch.setenv("POOLHOUSE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("POOLHOUSE_DEV", "1")
+    fresh_sqlite(tmp_path)
     opened = open_installation(Settings.from_env())
     yield opened.services
     opened.close()

@@ -9,6 +9,7 @@ from app.cli import main
 from app.config import Settings
 from app.installation import open_installation
 from tests.support.identity_house import trust
+from tests.support.world import fresh_sqlite
 
 ACCOUNT = "123456789012"
 
@@ -18,6 +19,7 @@ def guests(tmp_path, monkeypatch):
     """The id of a pool whose guests have a role without policies."""
     monkeypatch.setenv("POOLHOUSE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("POOLHOUSE_DEV", "1")
+    fresh_sqlite(tmp_path)
     opened = open_installation(Settings.from_env())
     rooms = opened.services
     settings = {"AllowUnauthenticatedIdentities": True}

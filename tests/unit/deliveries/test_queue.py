@@ -4,11 +4,8 @@ from pathlib import Path
 from threading import Barrier, Lock, Thread
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, update
 
-from app.adapters.sql import migrate
-from app.adapters.sql.db import open_database
 from app.adapters.sql.deliveries import SqlDeliveries
 from app.adapters.sql.tables import audit, deliveries
 from app.core.deliveries.model import CLAIM_SECONDS, MOST_TRIES, Delivery, next_pause
@@ -36,14 +33,9 @@ class Postman:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
-    if request.param == "sqlite":
-        url = fresh_sqlite(tmp_path)
-    else:
-        url = request.getfixturevalue("postgres_url")
-        database = open_database(Flask("migration"), url)
-        migrate.upgrade(database)
-        database.engine.dispose()
-    world = World(url)
+    world = World(
+        fresh_sqlite(tmp_path) if request.param == "sqlite" else request.getfixturevalue("emptied_postgres").url()
+    )
     yield world
     world.close()
 
