@@ -101,7 +101,7 @@ class House:
             mails = requests.get(f"{self.server.url}/dev/outbox.json", params={"to": to}, timeout=10).json()
             return mails if len(mails) >= number else []
 
-        return dict(wait_until(found, seconds=15, what=f"mail {number} to {to}")[0])
+        return dict(wait_until(found, seconds=30, what=f"mail {number} to {to}")[0])
 
 
 @pytest.fixture(scope="session")

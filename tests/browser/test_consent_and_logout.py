@@ -65,7 +65,7 @@ def test_signing_out_loads_the_frames_and_goes_on_by_itself(page, house, party):
     page.wait_for_url(f"{party.url}/callback?*")
     page.goto(f"{house.server.url}/logout?client_id={client}&logout_uri={quote(party.url + '/bye')}")
     page.wait_for_url(f"{party.url}/bye")
-    wait_until(lambda: [one for one in party.gets if one.startswith("/frontchannel")], seconds=5, what="the frame")
+    wait_until(lambda: [one for one in party.gets if one.startswith("/frontchannel")], seconds=30, what="the frame")
     (framed,) = [one for one in party.gets if one.startswith("/frontchannel")]
     query = parse_qs(urlsplit(framed).query)
     assert query["iss"] == [f"{house.server.url}/{pool.pool_id}"]

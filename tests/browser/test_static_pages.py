@@ -127,7 +127,7 @@ def test_nothing_is_cut_off_at_320_pixels_with_long_words_and_wide_spacing(previ
 def test_the_error_summary_has_the_focus(preview, browsing, name, javascript):
     page = browsing.page(javascript=javascript)
     page.goto(f"{preview}/default/{name}")
-    page.locator("[role=alert]:focus").wait_for(timeout=3000)
+    page.locator("[role=alert]:focus").wait_for(timeout=15_000)
     assert page.title().startswith("Error:")
 
 

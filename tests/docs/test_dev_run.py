@@ -46,7 +46,7 @@ def dev_run(tmp_path):
 def test_it_serves_and_tells_what_it_seeded(dev_run):
     server = dev_run()
     assert server.status("/healthz") == 200
-    assert server.url in json.dumps(wait_until(lambda: server.demo, seconds=20, what="demo.json"))
+    assert server.url in json.dumps(wait_until(lambda: server.demo, seconds=60, what="demo.json"))
 
 
 def test_without_the_demo_nothing_is_seeded(dev_run):

@@ -70,7 +70,7 @@ def last_upstreams(folder, *methods):
     def last():
         return [line.split() for line in (folder / "access.log").read_text().splitlines()[-len(methods) :]]
 
-    wait_until(lambda: [words[0] for words in last()] == list(methods), seconds=5, what=f"nginx to tell of {methods}")
+    wait_until(lambda: [words[0] for words in last()] == list(methods), seconds=30, what=f"nginx to tell of {methods}")
     return [words[-1] for words in last()]
 
 

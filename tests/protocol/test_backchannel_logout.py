@@ -44,7 +44,7 @@ def queue(house) -> Deliveries:
         issuer=house.tokens.issuer,
         subject_for=house.tokens.subject_for,
         keys=house.keys,
-        outbound=GuardedOutbound(allow_loopback=True, seconds=3),
+        outbound=GuardedOutbound(allow_loopback=True, seconds=10),
         clock=house.clock,
     )
     deliveries = Deliveries(
@@ -341,9 +341,9 @@ def test_in_the_whole_application_a_person_who_takes_over_a_browser_ends_the_one
         assert party.posts == []
         house.clock.advance(seconds=2)
         visitor.go(f"/oauth2/authorize?{house.query(prompt='login')}").sign_in("bob@example.com")
-        wait_until(lambda: party.posts, seconds=10, what="the logout token")
+        wait_until(lambda: party.posts, seconds=30, what="the logout token")
         assert claims_of(party.posts[0]["logout_token"])["sub"] == ada.sub
         house.services.users.disable(house.pool, "bob@example.com")
-        wait_until(lambda: len(party.posts) == 2, seconds=10, what="the logout token of who was disabled")
+        wait_until(lambda: len(party.posts) == 2, seconds=30, what="the logout token of who was disabled")
     finally:
         house.close()

@@ -129,7 +129,7 @@ def test_keys_rotate_under_two_workers_without_one_refused_token(race: Race, tmp
                 keys.rotate(pool.pool_id)
                 # The moved clock makes ten minutes pass in a moment; a cache's quarter of a second is real time.
                 rotated = monotonic()
-                wait_until(lambda since=rotated: monotonic() > since + 0.3, seconds=5, what="the caches")
+                wait_until(lambda since=rotated: monotonic() > since + 0.3, seconds=30, what="the caches")
                 for step in (PUBLISHED_AHEAD // 2, PUBLISHED_AHEAD // 2, PUBLISHED_AHEAD // 2, LONGEST_TOKEN // 2):
                     everybody_signs()
                     race.world.clock.advance(step)  # type: ignore[call-arg]

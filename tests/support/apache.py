@@ -53,7 +53,7 @@ class Apache:
         file.write_text("\n".join(lines) + "\n")
         command = [self.program, "-f", file, "-DFOREGROUND"]
         with Leashed(command, log=folder / "output.log", stop=signal.SIGTERM) as process:
-            wait_until(lambda: listens(port, process), seconds=15, what="Apache to listen")
+            wait_until(lambda: listens(port, process), seconds=60, what="Apache to listen")
             yield folder
 
 

@@ -18,7 +18,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SLOWEST_STEP_MS = 15_000
+SLOWEST_STEP_MS = 30_000
 
 
 def program() -> str | None:

@@ -136,7 +136,7 @@ def running(found: Programs, folder: Path) -> Iterator[str]:
     once("ceph-mon", "-c", config, "-i", "a", "--mkfs", *made_of)
     with ExitStack() as stack:
         process = stack.enter_context(started("ceph-mon", ("-i", "a")))
-        wait_until(lambda: listens(monitor, process), seconds=15, what="Ceph's monitor to listen")
+        wait_until(lambda: listens(monitor, process), seconds=60, what="Ceph's monitor to listen")
         once("ceph-osd", "-c", config, "-i", "0", "--mkfs", "--osd-uuid", str(uuid.uuid4()))
         stack.enter_context(started("ceph-osd", ("-i", "0")))
         names = ("--tenant", ACCOUNT, "--uid", "service", "--display-name", "service")

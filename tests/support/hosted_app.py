@@ -187,7 +187,7 @@ class Visitor:
 
     def mail(self, to: str, count: int = 1) -> dict[str, Any]:
         """The newest message to an address, once there are ``count``."""
-        wait_until(lambda: len(self.mails(to)) >= count, seconds=10, what=f"message {count} to {to}")
+        wait_until(lambda: len(self.mails(to)) >= count, seconds=30, what=f"message {count} to {to}")
         return self.mails(to)[0]
 
     def cookie(self, kind: str, pool: Any = None) -> Any:

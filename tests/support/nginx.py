@@ -41,5 +41,5 @@ def running(path: str, folder: Path, http: str, *, port: int) -> Iterator[Path]:
     config.write_text(FRAME.format(folder=folder, http=http))
     command = [path, "-p", folder, "-e", folder / "error.log", "-c", config]
     with Leashed(command, log=folder / "output.log") as process:
-        wait_until(lambda: listens(port, process), seconds=15, what="nginx to listen")
+        wait_until(lambda: listens(port, process), seconds=60, what="nginx to listen")
         yield folder

@@ -120,7 +120,7 @@ def test_a_leashed_process_ends_with_whoever_started_it(tmp_path):
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", starter], cwd=root, capture_output=True, text=True, check=False)
     pid = int(done.stdout)
-    assert wait_until(lambda: not alive(pid), seconds=10, what="the orphan to end")
+    assert wait_until(lambda: not alive(pid), seconds=30, what="the orphan to end")
 
 
 def test_a_command_that_ends_tells_its_code(tmp_path):

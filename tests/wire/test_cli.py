@@ -65,7 +65,7 @@ def test_a_signal_ends_the_server_and_everything_it_started(start_server, ending
     assert len(started) >= 2
     os.kill(server.pid, ending)
     server.process.wait()
-    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), seconds=10, what="the end of all")
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), seconds=30, what="the end of all")
     assert server.status("/healthz") == 0
 
 
@@ -85,7 +85,7 @@ def test_a_domain_added_beside_the_server_answers_on_every_worker(start_server):
     pool = json.loads(poolhouse(server.data, "pool", "create", "shop", port=server.port).stdout)["Id"]
     added = poolhouse(server.data, "domain", "add", "--pool", pool, "id.shop.example", port=server.port)
     assert added.returncode == 0, added.stderr
-    wait_until(lambda: {status() for _ in range(10)} == {404}, seconds=5, what="the domain on every worker")
+    wait_until(lambda: {status() for _ in range(10)} == {404}, seconds=30, what="the domain on every worker")
 
 
 def status_on(server, host):

@@ -53,7 +53,7 @@ class Wired:
 
     def becomes_ready(self) -> bool:
         # Several times in a row, so that both workers were asked.
-        return bool(wait_until(lambda: all(self.readiness()[0] == 200 for _ in range(8)), seconds=15, what="readiness"))
+        return bool(wait_until(lambda: all(self.readiness()[0] == 200 for _ in range(8)), seconds=60, what="readiness"))
 
 
 @pytest.fixture(scope="module")

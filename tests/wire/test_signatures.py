@@ -82,4 +82,4 @@ def test_a_key_that_is_taken_back_is_refused_by_every_worker(home: House) -> Non
                 codes.append(error.response["Error"]["Code"])
         return codes == ["UnrecognizedClientException"] * 20
 
-    wait_until(gone, seconds=5, what="the key's end on both workers")
+    wait_until(gone, seconds=30, what="the key's end on both workers")

@@ -27,7 +27,7 @@ MAIL = Message(
 
 
 def a_sender(url: str, sender: str = "Shop <no-reply@login.example.com>") -> SmtpSender:
-    return SmtpSender(url, sender, MovedClock(), seconds=5)
+    return SmtpSender(url, sender, MovedClock(), seconds=20)
 
 
 def test_both_parts_arrive_whole(smtp_server: SmtpServer):
