@@ -196,10 +196,11 @@ class Connection:
     sock: socket.socket
     next: tuple[bytes, bool] | None
     received: bytearray = field(default_factory=bytearray)
-    completes: bool = False
+    completes: bool = True
     since: float = 0.0
 
     def send(self, since: float) -> None:
+        """The next request; with it ``completes`` says whether its answer ends a unit of work."""
         assert self.next is not None
         (data, self.completes), self.since, self.next = self.next, since, None
         self.sock.sendall(data)
@@ -239,9 +240,10 @@ class Load:
         for connection in connections:
             selector.register(connection.sock, selectors.EVENT_READ, connection)
         self._loop(selector, connections, warm)
-        # The meters are read at this line; requests under way count where they end.
         self.measuring = True
         print("begin", flush=True)
+        # The meters are read while nothing is under way, and again at the end: what was spent was spent on whole units.
+        sys.stdin.readline()
         began = time.perf_counter()
         self._loop(selector, connections, seconds)
         spent = time.perf_counter() - began
@@ -265,15 +267,16 @@ class Load:
         rate = self.job.get("rate")
         due = time.perf_counter()
         end = due + seconds
-        while (now := time.perf_counter()) < end or self._has_nothing(now - end):
-            idle = [connection for connection in connections if connection.next is not None]
+        while (now := time.perf_counter()) < end or self._has_nothing(now - end) or _busy(connections):
+            over = now >= end and not self._has_nothing(now - end)
+            idle = [one for one in connections if one.next is not None and not (over and one.completes)]
             for connection in idle:
                 if rate and due > now:
                     break
                 connection.send(due if rate else now)
                 due += 1 / rate if rate else 0
             free = any(connection.next is not None for connection in idle)
-            pause = min(due, end) - now if rate and free else max(end - now, _GLANCE)
+            pause = min(due, end) - now if rate and free and not over else max(end - now, _GLANCE)
             for key, _ in selector.select(max(0.0, pause)):
                 self._receive(key.data)
 
@@ -293,8 +296,13 @@ class Load:
         connection.next = connection.visit.send(answer)
 
 
+def _busy(connections: list[Connection]) -> bool:
+    """Whether any unit of work is under way."""
+    return any(one.next is None or not one.completes for one in connections)
+
+
 def main() -> None:
-    job = json.load(sys.stdin)
+    job = json.loads(sys.stdin.readline())
     try:
         counted = Load(job).run()
     except (Unexpected, OSError) as error:

@@ -59,7 +59,7 @@ def scaled(outcome: Outcome) -> float:
     """CPU-ms as the reference machine would need them, without the password's hash."""
     rates = outcome.rates
     assert rates is not None
-    return (outcome.total_ms - outcome.scenario.hashes * rates.argon2_ms) * REFERENCE_RSA_MS / rates.rsa_ms
+    return (outcome.total_ms - outcome.hashing_ms) * REFERENCE_RSA_MS / rates.rsa_ms
 
 
 def verdict(value: float, budget: Budget | None) -> str:

@@ -66,7 +66,12 @@ def test_a_tiny_run_measures_every_scenario_and_leaves_nothing_running():
 def test_times_are_scaled_by_the_machine_and_bare_of_the_hash():
     slow = meters.Rates(rsa_ms=report.REFERENCE_RSA_MS * 2, argon2_ms=50)
     outcome = Outcome(
-        scenario=Scenario(name="x", job={}, hashes=1), server_ms=60, database_ms=5, redis_ms=1, rates=slow
+        scenario=Scenario(name="x", job={}, hashes=1),
+        server_ms=60,
+        database_ms=5,
+        redis_ms=1,
+        hashing_ms=50,
+        rates=slow,
     )
     assert report.scaled(outcome) == 8.0
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
+from json import JSONDecoder
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -216,7 +217,7 @@ def open_database(flask_app: Flask, url: str) -> Database:
     else:
         # A server that is gone without a word is noticed; one that is slow is waited for.
         alive = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
-        options = {**_POOL, "pool_recycle": 1800, "connect_args": alive}
+        options = {**_POOL, "pool_recycle": 1800, "connect_args": alive, "json_deserializer": _read_json}
     flask_app.config["SQLALCHEMY_DATABASE_URI"] = address.render_as_string(hide_password=False)
     # Parameters are password hashes and people's attributes: no error text may carry them into a log.
     flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {**options, "hide_parameters": True}
@@ -228,6 +229,14 @@ def open_database(flask_app: Flask, url: str) -> Database:
     else:
         prepare_postgresql(engine)
     return Database(engine)
+
+
+_raw_decode = JSONDecoder().raw_decode
+
+
+def _read_json(document: bytes) -> Any:
+    """As PostgreSQL writes it, in UTF-8 with nothing around it: to look for both first would take most of the time."""
+    return _raw_decode(document.decode())[0]
 
 
 def _prepared_file(address: URL) -> URL:

@@ -77,10 +77,13 @@ class SqlTokens:
         )
 
     def redeem_code(self, code_hash: str, session: TokenSession, refresh: RefreshToken | None, *, now: int) -> bool:
+        claim = {"its_hash": code_hash, "now": now}
+        self._sweep_sessions(now)
+        if refresh is not None and not self._database.is_sqlite:
+            return bool(self._database.run(_REDEEM_CODE, {**claim, **_both_columns(session, refresh)}))
         with self._database.transaction():
-            if not self._database.run(_CLAIM_CODE, {"its_hash": code_hash, "now": now}):
+            if not self._database.run(_CLAIM_CODE, claim):
                 return False
-            self._sweep_sessions(now)
             if refresh is None:
                 self._database.run(_ADD_SESSION, _session_columns(session))
             else:
@@ -98,8 +101,7 @@ class SqlTokens:
     def _add_both(self, session: TokenSession, refresh: RefreshToken) -> None:
         """In one statement where the database can: PostgreSQL checks what one row means to the other at its end."""
         if not self._database.is_sqlite:
-            token = {f"refresh_{name}": value for name, value in _refresh_columns(refresh).items()}
-            self._database.run(_ADD_BOTH, {**_session_columns(session), **token})
+            self._database.run(_ADD_BOTH, _both_columns(session, refresh))
             return
         with self._database.transaction():
             self._database.run(_ADD_SESSION, _session_columns(session))
@@ -219,11 +221,32 @@ _ADD_BOTH = Prepared(
     .values({column.name: bindparam(f"refresh_{column.name}", type_=column.type) for column in refresh_tokens.c})
     .add_cte(insert(token_sessions).cte("begun"))
 )
-_CLAIM_CODE = Prepared(
+_CLAIM = (
     update(authorization_codes)
     .where(authorization_codes.c.code_hash == bindparam("its_hash"), authorization_codes.c.used_at.is_(None))
     .values(used_at=bindparam("now"))
     .returning(authorization_codes.c.code_hash)
+)
+_CLAIM_CODE = Prepared(_CLAIM)
+# The same in one round trip, for PostgreSQL: both rows are made from the code that was claimed, so without it from nothing.
+_CLAIMED = _CLAIM.cte("claimed")
+_REDEEM_CODE = Prepared(
+    insert(refresh_tokens)
+    .from_select(
+        [column.name for column in refresh_tokens.c],
+        select(*(bindparam(f"refresh_{column.name}", type_=column.type) for column in refresh_tokens.c)).select_from(
+            _CLAIMED
+        ),
+    )
+    .add_cte(
+        insert(token_sessions)
+        .from_select(
+            [column.name for column in token_sessions.c],
+            select(*(bindparam(column.name, type_=column.type) for column in token_sessions.c)).select_from(_CLAIMED),
+        )
+        .cte("begun")
+    )
+    .returning(refresh_tokens.c.token_hash)
 )
 _LIVE = select(token_sessions.c.origin_jti).where(
     token_sessions.c.origin_jti == bindparam("its_jti"), token_sessions.c.revoked_at.is_(None)
@@ -328,6 +351,11 @@ def _session_columns(session: TokenSession) -> dict[str, Any]:
         "address": session.seen.address if session.seen else None,
         "device": session.seen.device if session.seen else None,
     }
+
+
+def _both_columns(session: TokenSession, refresh: RefreshToken) -> dict[str, Any]:
+    token = {f"refresh_{name}": value for name, value in _refresh_columns(refresh).items()}
+    return {**_session_columns(session), **token}
 
 
 def _refresh_columns(refresh: RefreshToken) -> dict[str, Any]:

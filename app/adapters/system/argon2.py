@@ -1,12 +1,13 @@
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app.core.audit.tally import HASHES_REFUSED, HASHES_RUNNING, HASHES_WAITING, Tally, Uncounted
+from app.core.audit.tally import HASHES_REFUSED, HASHES_RUNNING, HASHES_WAITING, HASHING_SECONDS, Tally, Uncounted
 from app.core.kernel.errors import TooManyRequests
 from app.core.kernel.secret import Secret
 
@@ -77,9 +78,12 @@ class Argon2Hasher:
                 self._tally.add(HASHES_REFUSED)
                 raise TooManyRequests
             self._tally.move(HASHES_RUNNING, amount=1)
+            # One lane is hashed in the thread that asks, so this thread's time is the hash's.
+            began = time.thread_time()
             try:
                 yield
             finally:
+                self._tally.add(HASHING_SECONDS, amount=time.thread_time() - began)
                 self._tally.move(HASHES_RUNNING, amount=-1)
                 self._slots.release()
         finally:

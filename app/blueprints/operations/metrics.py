@@ -44,6 +44,7 @@ FAMILIES: dict[str, Family] = {
     tally.HASHES_RUNNING: Family(kind="gauge", help="Passwords being hashed now."),
     tally.HASHES_WAITING: Family(kind="gauge", help="Passwords that wait for a core."),
     tally.HASHES_REFUSED: Family(kind="counter", help="Hashes refused because too many waited."),
+    tally.HASHING_SECONDS: Family(kind="counter", help="Processor time spent hashing passwords."),
     "workers": Family(kind="gauge", help="Worker processes of this node."),
     "series_dropped": Family(kind="counter", help="Counts lost because a worker has no room for more series."),
 }

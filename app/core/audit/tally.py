@@ -12,6 +12,7 @@ TOKENS_ISSUED = "tokens_issued"
 HASHES_RUNNING = "hashes_running"
 HASHES_WAITING = "hashes_waiting"
 HASHES_REFUSED = "hashes_refused"
+HASHING_SECONDS = "hashing_cpu_seconds"
 
 _SIGN_IN = "sign_in."
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.adapters.system.argon2 import Argon2Hasher
 from app.adapters.system.counters import SharedCounters
-from app.core.audit.tally import HASHES_REFUSED, HASHES_RUNNING, HASHES_WAITING
+from app.core.audit.tally import HASHES_REFUSED, HASHES_RUNNING, HASHES_WAITING, HASHING_SECONDS
 from app.core.kernel.errors import TooManyRequests
 from app.core.kernel.secret import Secret
 
@@ -17,6 +17,15 @@ def test_a_hash_is_seen_while_it_runs_and_forgotten_after():
     hasher.hash(Secret("a password"))
     assert (running, counters.read()[HASHES_RUNNING,]) == (1, 0)
     assert counters.read().get((HASHES_WAITING,), 0) == 0
+
+
+def test_the_time_of_hashes_is_added_up():
+    counters = SharedCounters()
+    hasher = Argon2Hasher("owasp", tally=counters)
+    encoded = hasher.hash(Secret("a password"))
+    one = counters.read()[HASHING_SECONDS,]
+    hasher.verify(encoded, Secret("another"))
+    assert counters.read()[HASHING_SECONDS,] > one > 0
 
 
 def test_a_full_queue_is_counted():
