@@ -153,6 +153,7 @@ class CodePage(PageFrame):
     username: Annotated[str | None, "who signs in, for password managers"] = None
     destination: Annotated[str | None, "masked address the code went to; None: not said"] = None
     resend_form: Annotated[Form | None, "the form that sends the code again; None: not offered"] = None
+    change_url: Annotated[str | None, "to the page that takes another address; None: this one stands"] = None
     other_ways_url: Annotated[str | None, "to the other ways; None where there are none"] = None
     recovery_url: Annotated[str | None, "to the same page for a recovery code; None: not offered"] = None
     offers_remembering: Annotated[bool, "whether the box `remember_device` is shown"] = False
@@ -172,6 +173,18 @@ class AuthenticatorPage(PageFrame):
     groups: Annotated[tuple[str, ...], "the same as text, in groups to read aloud"]
     set_up_url: Annotated[str, "`otpauth:` address, for a link on the phone itself"]
     required: Annotated[bool, "whether the sign-in goes on only after this"] = False
+    other_ways_url: Annotated[str | None, "to the other factors that can be set up; None where there are none"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUpContactPage(PageFrame):
+    """The address that codes are to go to from now on, where a sign-in demands a second step. Submits `action=send_code`."""
+
+    template = "set_up_contact.html"
+
+    username: Annotated[str, "who signs in"]
+    field: Annotated[AttributeField, "the one field, `email` or `phone_number`"]
+    other_ways_url: Annotated[str | None, "to the other factors that can be set up; None where there are none"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,6 +354,7 @@ PAGES: tuple[type[PageFrame], ...] = (
     ChooseWayPage,
     CodePage,
     AuthenticatorPage,
+    SetUpContactPage,
     AddPasskeyPage,
     RecoveryCodesPage,
     AccountPage,

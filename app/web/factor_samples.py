@@ -27,6 +27,7 @@ from app.web.contexts import (
     CodePage,
     PasswordPage,
     RecoveryCodesPage,
+    SetUpContactPage,
     SignInPage,
 )
 from app.web.qr import draw_qr
@@ -40,6 +41,12 @@ _WAYS = (
     Way(value="EMAIL_OTP", kind="email", destination="a***@e***"),
     Way(value="SMS_OTP", kind="sms"),
 )
+_SET_UP = (
+    Way(value="SOFTWARE_TOKEN_MFA", kind="authenticator"),
+    Way(value="EMAIL_OTP", kind="email"),
+    Way(value="SMS_MFA", kind="sms"),
+)
+_PHONE = AttributeField(name="phone_number", type="tel", autocomplete="tel")
 _SECOND = (
     Way(value="SOFTWARE_TOKEN_MFA", kind="authenticator"),
     Way(value="SMS_MFA", kind="sms", destination="+*******1212"),
@@ -70,7 +77,15 @@ def factor_samples(frame: Mapping[str, Any], sign_in: SignInPage, say: Callable[
         "password": PasswordPage(**frame, username=_ADA, other_ways_url="choose-way"),
         "choose-way": ChooseWayPage(**frame, username=_ADA, ways=_WAYS, passkey=ceremony),
         "choose-second": ChooseWayPage(**frame, username=_ADA, purpose="second", ways=_SECOND),
-        "choose-set-up": ChooseWayPage(**frame, username=_ADA, purpose="set_up", ways=_SECOND[:1]),
+        "choose-set-up": ChooseWayPage(**frame, username=_ADA, purpose="set_up", ways=_SET_UP),
+        "set-up-contact": SetUpContactPage(**frame, username=_ADA, field=_PHONE, other_ways_url="choose-set-up"),
+        "set-up-contact-refused": SetUpContactPage(
+            **frame,
+            username=_ADA,
+            field=replace(_PHONE, value="020 7946"),
+            error=FormErrors(summary=say("error.invalid_phone"), fields={"phone_number": say("error.invalid_phone")}),
+        ),
+        "set-up-code": replace(code, kind="sms", destination="+*******1212", change_url="set-up-contact"),
         "code-email": code,
         "code-sms": replace(code, kind="sms", destination="+*******1212", offers_remembering=True),
         "code-authenticator": replace(
@@ -78,7 +93,7 @@ def factor_samples(frame: Mapping[str, Any], sign_in: SignInPage, say: Callable[
         ),
         "code-recovery": replace(code, kind="recovery", destination=None, resend_form=None),
         "code-refused": replace(code, error=mismatch),
-        "authenticator": authenticator,
+        "authenticator": replace(authenticator, other_ways_url="choose-set-up"),
         "authenticator-refused": replace(authenticator, required=False, error=mismatch, links=own["links"]),
         "add-passkey": AddPasskeyPage(**own, username=_ADA, passkey=ceremony),
         "recovery-codes": RecoveryCodesPage(

@@ -21,6 +21,7 @@ from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.frame import Frames
 from app.blueprints.hosted_ui.passkeys import AddPasskeyPages, PasskeyCeremonies
 from app.blueprints.hosted_ui.recovery import RecoveryPages
+from app.blueprints.hosted_ui.setting_up import SetUpPages
 from app.blueprints.hosted_ui.sign_in import SignInPages
 from app.blueprints.hosted_ui.sign_up import SignUpPages
 from app.blueprints.hosted_ui.visit import VIEW, RedirectUriRefused, Visit, read_visit
@@ -86,7 +87,10 @@ class HostedUi:
         )
         passkeys = PasskeyCeremonies(frames=frames, sign_in=self.sign_in, passkeys=self.passkeys)
         sign_in = SignInPages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
-        challenges = ChallengePages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
+        set_up = SetUpPages(frames=frames, sign_in=self.sign_in, entering=entering)
+        challenges = ChallengePages(
+            frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys, set_up=set_up
+        )
         add_passkey = AddPasskeyPages(frames=frames, entering=entering, passkeys=self.passkeys, ceremonies=passkeys)
         account = AccountPages(
             frames=frames,
