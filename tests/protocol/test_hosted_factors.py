@@ -387,7 +387,7 @@ def test_all_that_the_pool_has_is_offered_to_be_set_up(bare_house):
         ("EMAIL_OTP", "email", ADA, ADA, "a***@e***"),
     ],
 )
-def test_an_address_is_given_proven_and_asked_for_from_then_on(bare_house, way, field, typed, address, masked):
+def test_an_address_is_given_proven_and_asked_for_from_then_on(bare_house, way, field, typed, address, masked):  # noqa: PLR0917
     visitor = choosing(bare_house, way).send(**{field: typed})
     assert masked in visitor.response.text
     assert "code" in visitor.send(code=visitor.mail(address)["code"]).landed
