@@ -102,6 +102,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         sign_up=services.sign_up,
         recovery=services.recovery,
         sessions=services.sessions,
+        user_sessions=services.user_sessions,
         consents=services.consents,
         logouts=services.logouts,
         account=services.account,

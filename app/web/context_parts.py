@@ -187,6 +187,16 @@ class AccountPasskey:
     added: Annotated[str | None, "the day it was added, as the page's language writes it"] = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSession:
+    """A browser on the account page. The button of any other submits `action=end_session` with `session=<id>`."""
+
+    id: Annotated[str, "value of the field `session`"]
+    device: Annotated[str | None, "system and browser, as the browser names itself; None: not known"] = None
+    minutes: Annotated[int, "minutes since it was last used, exact to five"] = 0
+    current: Annotated[bool, "whether it is this very browser, which has no button"] = False
+
+
 IdentifierKind = Literal["username", "email", "phone_number", "email_or_phone"]
 
 

@@ -14,6 +14,7 @@ from app.web.context_parts import (
     AccountContact,
     AccountFactor,
     AccountPasskey,
+    AccountSession,
     AttributeField,
     Brand,
     Ceremony,
@@ -221,6 +222,7 @@ class AccountPage(PageFrame):
     passkeys: Annotated[tuple[AccountPasskey, ...], "in the order they were added"] = ()
     add_passkey_url: Annotated[str | None, "to the page that adds one; None: the pool has no passkeys"] = None
     recovery_codes: Annotated[int | None, "how many are left; None: not offered"] = None
+    sessions: Annotated[tuple[AccountSession, ...], "browsers where the person is signed in, this one first"] = ()
     sign_out_form: Annotated[Form | None, "the form that signs out here (`action=sign_out`)"] = None
     gone_passkey: Annotated[str | None, "JSON for `data-passkey-gone`: a passkey that was just removed"] = None
 

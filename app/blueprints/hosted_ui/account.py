@@ -27,6 +27,7 @@ from app.core.kernel.errors import Fact, IncorrectCredentials, InvalidParameter
 from app.core.kernel.secret import Secret
 from app.core.sessions.service import SESSION_SECONDS, Sessions
 from app.core.sessions.suffices import Suffices
+from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
 from app.web.contexts import AccountPage, AccountPasswordPage, AuthenticatorPage, RecoveryCodesPage
 
@@ -50,6 +51,7 @@ class AccountPages:
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
     sessions: Sessions
+    user_sessions: UserSessions
 
     def show(self, visit: Visit, error: Sentence | None = None) -> Response:
         present = self.entering.find_present(visit)
@@ -95,6 +97,7 @@ class AccountPages:
             "remove_passkey": self._remove_passkey,
             "recovery_codes": self._recovery_codes,
             "end_others": self._end_others,
+            "end_session": self._end_session,
         }
 
     # -- what is changed -----------------------------------------------------------------------------------------------
@@ -179,6 +182,11 @@ class AccountPages:
         shown = tuple(f"{code.reveal()[:_HALF]}-{code.reveal()[_HALF:]}" for code in codes)
         return self.frames.go(visit, visit.url(_PAGE, "recovery"), Progress(codes=shown))
 
+    def _end_session(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
+        sid = request.form.get("session", "")[:128]
+        self.user_sessions.end_browser(visit.pool, present.user, sid, caller, current=present.session)
+        return self._done(visit, "notice.session_ended")
+
     def _end_others(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
         """Everything that began before now ends, here as elsewhere; this browser begins anew at once."""
         pool_id = visit.pool.pool_id
@@ -212,6 +220,7 @@ class AccountPages:
             passkeys=self.rows.passkeys(visit.pool, user),
             add_passkey_url=visit.url("passkeys/add") if self.ceremonies.offered(visit) else None,
             recovery_codes=self.rows.recovery_codes(visit.pool, user),
+            sessions=self.rows.sessions(present),
             sign_out_form=self.frames.form(replace(visit, query=f"client_id={visit.client.client_id}"), "logout"),
             gone_passkey=self._gone(visit),
         )

@@ -43,6 +43,7 @@ from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
+from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
 from app.web.context import current_context
 from app.web.cookies import Cookies
@@ -70,6 +71,7 @@ class HostedUi:
     sign_up: SignUp
     recovery: Recovery
     sessions: Sessions
+    user_sessions: UserSessions
     consents: Consents
     logouts: Logouts
     account: Account
@@ -96,7 +98,9 @@ class HostedUi:
             frames=frames,
             entering=entering,
             ceremonies=passkeys,
-            rows=AccountRows(passkeys_room=self.passkeys, recovery_room=self.recovery_codes),
+            rows=AccountRows(
+                passkeys_room=self.passkeys, recovery_room=self.recovery_codes, sessions_room=self.sessions
+            ),
             contacts=ContactPages(frames=frames, account=self.account),
             account=self.account,
             users=self.users,
@@ -105,6 +109,7 @@ class HostedUi:
             passkeys=self.passkeys,
             recovery_codes=self.recovery_codes,
             sessions=self.sessions,
+            user_sessions=self.user_sessions,
         )
         consent = ConsentPages(frames=frames, sessions=self.sessions, consents=self.consents)
         sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, entering=entering)
