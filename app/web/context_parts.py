@@ -180,7 +180,7 @@ class AccountFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPasskey:
-    """A passkey on the account page. Its button submits `action=remove_passkey` with `passkey=<id>`."""
+    """A passkey on the account page. Its buttons submit `action=rename_passkey` or `action=remove_passkey` with `passkey=<id>`."""
 
     id: Annotated[str, "value of the field `passkey`"]
     name: Annotated[str, "what it is called"]

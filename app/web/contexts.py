@@ -238,6 +238,17 @@ class AccountPasswordPage(PageFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPasskeyPage(PageFrame):
+    """Renames a passkey. Submits `action=save_passkey`, fields `passkey` (hidden) and `passkey_name`."""
+
+    template = "account_passkey.html"
+
+    username: Annotated[str, "whose"]
+    passkey: Annotated[str, "value of the hidden field `passkey`"]
+    name: Annotated[str, "what it is called, or what was typed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountContactPage(PageFrame):
     """Changes the e-mail address or the phone number. Submits `action=change_contact`."""
 
@@ -361,6 +372,7 @@ PAGES: tuple[type[PageFrame], ...] = (
     RecoveryCodesPage,
     AccountPage,
     AccountPasswordPage,
+    AccountPasskeyPage,
     AccountContactPage,
     AccountCodePage,
     ConfirmLinkPage,

@@ -21,6 +21,7 @@ from app.web.contexts import (
     AccountCodePage,
     AccountContactPage,
     AccountPage,
+    AccountPasskeyPage,
     AccountPasswordPage,
     AddPasskeyPage,
     AuthenticatorPage,
@@ -135,6 +136,11 @@ def _account(own: Mapping[str, Any], form: Form, say: Callable[..., str]) -> Map
             passkeys=(
                 AccountPasskey(id="one", name="Laptop", added="2026-11-02"),
                 AccountPasskey(id="two", name="Phone", added="2026-11-20"),
+                AccountPasskey(
+                    id="three",
+                    name="Donaudampfschifffahrtsgesellschaftskapitaenskajuetenschluessel12",
+                    added="2026-11-21",
+                ),
             ),
             add_passkey_url="add-passkey",
             recovery_codes=8,
@@ -153,6 +159,7 @@ def _account(own: Mapping[str, Any], form: Form, say: Callable[..., str]) -> Map
             password_rules=rules,
             error=FormErrors(summary=say("error.wrong_password"), fields={"password": say("error.wrong_password")}),
         ),
+        "account-passkey": AccountPasskeyPage(**own, username=_ADA, passkey="one", name="Laptop"),
         "account-contact": AccountContactPage(
             **own, username=_ADA, field=AttributeField(name="email", type="email", autocomplete="email", value=_ADA)
         ),

@@ -2,12 +2,14 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from app.core.factors.passkey import Passkey
 from app.core.kernel.secret import Secret
 from tests.support.factor_pages import (
     TOTP,
@@ -109,7 +111,18 @@ def test_the_page_leads_nowhere_but_to_pages_of_ours(house, visitor):
 
 @pytest.mark.parametrize(
     "action",
-    ["set_up", "confirm", "turn_on", "turn_off", "remove_passkey", "recovery_codes", "end_others", "end_session"],
+    [
+        "set_up",
+        "confirm",
+        "turn_on",
+        "turn_off",
+        "remove_passkey",
+        "rename_passkey",
+        "save_passkey",
+        "recovery_codes",
+        "end_others",
+        "end_session",
+    ],
 )
 def test_after_five_minutes_a_change_asks_to_sign_in_again(house, visitor, action):
     ask_second(house, "OPTIONAL", TOTP)
@@ -126,7 +139,18 @@ def test_after_five_minutes_a_change_asks_to_sign_in_again(house, visitor, actio
 
 
 @pytest.mark.parametrize(
-    "action", ["set_up", "turn_off", "remove_passkey", "recovery_codes", "end_others", "end_session", "change_password"]
+    "action",
+    [
+        "set_up",
+        "turn_off",
+        "remove_passkey",
+        "rename_passkey",
+        "save_passkey",
+        "recovery_codes",
+        "end_others",
+        "end_session",
+        "change_password",
+    ],
 )
 def test_without_the_forms_token_nothing_changes(house, visitor, action):
     ask_second(house, "OPTIONAL", TOTP)
@@ -553,6 +577,89 @@ def test_a_new_passkey_that_is_none_is_refused(passkey_house, credential):
     visitor.send(credential=credential)
     assert visitor.page.alert
     assert house.services.passkeys.list_of(house.pool, house.services.users.get(house.pool, ADA)) == []
+
+
+def with_passkey(house: HostedApp, email: str, credential_id: str, name: str) -> None:
+    user = house.services.users.get(house.pool, email)
+    house.services.passkeys.store.add(
+        Passkey(
+            pool_id=user.pool_id, credential_id=credential_id, sub=user.sub, public_key=b"", sign_count=0, name=name,
+            aaguid="00000000-0000-0000-0000-000000000000", rp_id="localhost", created_at=house.clock.now(),
+        ),
+        most=20,
+    )  # fmt: skip
+
+
+def passkey_names(house: HostedApp, email: str = ADA) -> list[str]:
+    return [
+        one.name for one in house.services.passkeys.list_of(house.pool, house.services.users.get(house.pool, email))
+    ]
+
+
+@pytest.fixture
+def owner(passkey_house) -> Visitor:
+    """Ada, on the page that renames her one passkey."""
+    house, visitor = passkey_house, passkey_house.browser()
+    signed_in(house, visitor)
+    with_passkey(house, ADA, "adas", "Passkey")
+    return act(visitor.go(account(house)), "rename_passkey")
+
+
+@pytest.mark.parametrize(
+    "name", ["Laptop", "  Ada\u2019s phone  ", "\U0001f469\u200d\U0001f4bb", "x" * 64, "a\u0308" * 64]
+)
+def test_a_passkey_is_called_what_its_owner_says(passkey_house, owner, name):
+    assert owner.page.forms[0].fields["passkey_name"] == "Passkey"
+    owner.send(passkey_name=name)
+    assert owner.page.status == "Your passkey has its new name."
+    assert passkey_names(passkey_house) == [unicodedata.normalize("NFC", name).strip()]
+    assert passkey_names(passkey_house)[0] in owner.response.text
+
+
+@pytest.mark.parametrize(
+    ("name", "alert"),
+    [
+        ("", "Please check the marked fields."),
+        (" \u2003 ", "Please check the marked fields."),
+        ("x" * 65, "Use at most 64 characters."),
+        ("x" * 9000, "Use at most 64 characters."),
+        ("a\u0007b", "This value is not allowed here."),
+    ],
+)
+def test_what_is_no_name_is_refused_at_its_field(passkey_house, owner, name, alert):
+    owner.send(passkey_name=name)
+    assert (owner.response.status_code, owner.page.alert) == (400, alert)
+    assert owner.page.forms[0].inputs["passkey_name"]["aria-invalid"] == "true"
+    assert passkey_names(passkey_house) == ["Passkey"]
+
+
+def test_a_passkeys_name_is_no_markup(passkey_house, owner):
+    owner.send(passkey_name="<b>&\"'</b>")
+    assert "&lt;b&gt;&amp;&#34;&#39;&lt;/b&gt;" in owner.response.text
+    assert "<b>" not in owner.response.text
+
+
+@pytest.mark.parametrize("action", ["rename_passkey", "save_passkey", "remove_passkey"])
+def test_another_persons_passkey_is_refused_like_an_unknown_one(passkey_house, owner, action):
+    passkey_house.a_user("bea@example.com")
+    with_passkey(passkey_house, "bea@example.com", "beas", "Bea's")
+    answers = []
+    for credential in ("beas", "nobodys", "", "x" * 5000):
+        form = owner.go(account(passkey_house)).page.forms[0]
+        for name in ("Mine", ""):
+            owner.post(form.action, {**form.fields, "action": action, "passkey": credential, "passkey_name": name})
+            answers.append((owner.response.status_code, owner.page.alert))
+    assert set(answers) == {(400, "The request is not valid.")}
+    assert passkey_names(passkey_house, "bea@example.com") == ["Bea's"]
+    assert passkey_names(passkey_house) == ["Passkey"]
+
+
+def test_a_form_of_another_tab_renames_the_passkey_it_was_opened_for(passkey_house, owner):
+    form = owner.page.forms[0]
+    with_passkey(passkey_house, ADA, "other", "Other")
+    act(owner.go(account(passkey_house)), "rename_passkey", passkey="other")
+    owner.post(form.action, {**form.fields, "passkey_name": "Laptop"})
+    assert sorted(passkey_names(passkey_house)) == ["Laptop", "Other"]
 
 
 def test_adding_a_passkey_needs_a_fresh_sign_in(passkey_house):

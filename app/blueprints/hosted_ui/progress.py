@@ -24,7 +24,7 @@ class Progress:
     stand beside; ``second`` where a first factor is proven already. ``setting_up`` is the factor being set up, ``seed`` that
     of an authenticator app; ``missing`` are attributes that must be given.
     ``codes`` are recovery codes to show once, ``gone`` a
-    passkey that was removed. ``query`` is the authorize request. ``notice`` is a
+    passkey that was removed, ``renaming`` one to be renamed. ``query`` is the authorize request. ``notice`` is a
     catalogue key to show once.
     """
 
@@ -39,6 +39,7 @@ class Progress:
     seed: str | None = None
     codes: tuple[str, ...] = ()
     gone: str | None = None
+    renaming: str | None = None
     reason: str | None = None
     missing: tuple[str, ...] = ()
     query: str = ""
