@@ -8,6 +8,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
+from app.core.kernel.errors import UsernameExists
+from app.core.users.identifiers import identifiers_of
 from tests.support.hosted_app import APP, ORIGIN, PASSWORD, HostedApp, Visitor
 from tests.support.world import fresh_sqlite
 
@@ -788,3 +790,37 @@ def test_what_cannot_be_asked_again_has_no_switcher(visitor):
     assert visitor.response.status_code in {404, 405}
     assert switched(visitor) == []
     assert switched(visitor.go(f"/nowhere?{'x' * 3000}")) == []
+
+
+# -- one domain in two spellings --------------------------------------------------------------------------------------------
+
+SPELLINGS = ["ada@bücher.example", "ada@xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize(("stored", "typed"), [SPELLINGS, SPELLINGS[::-1]])
+def test_an_address_signs_in_however_its_domain_is_written(house, visitor, stored, typed):
+    user = house.a_user(stored)
+    assert "code" in visitor.go(f"/oauth2/authorize?{house.query()}").sign_in(username=typed).landed
+    # A row from before domains were one holds what was typed then.
+    store = house.services.account.users
+    store.save(
+        user, [held for held in identifiers_of(house.pool, user) if "@" not in held.value or held.value == stored]
+    )
+    assert "code" in house.browser().go(f"/oauth2/authorize?{house.query()}").sign_in(username=typed).landed
+    assert house.services.users.get(house.pool, typed).attributes["email"] == stored
+
+
+@pytest.mark.parametrize(("stored", "typed"), [SPELLINGS, SPELLINGS[::-1]])
+def test_nobody_registers_an_address_again_by_its_other_spelling(house, stored, typed):
+    house.a_user(stored)
+    with pytest.raises(UsernameExists):
+        house.a_user(typed)
+
+
+def test_guesses_at_either_spelling_are_one_count(house, visitor):
+    house.a_user(SPELLINGS[0])
+    for guess in range(8):
+        visitor.go(f"/oauth2/authorize?{house.query()}").sign_in(
+            username=SPELLINGS[guess % 2], password="Wrong-Horse-1"
+        )
+    assert visitor.page.alert == "Too many attempts. Please wait a while and try again."
