@@ -70,7 +70,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
     services, pools = installation.services, installation.services.pools
     serve_customizations(flask_app, services.customizations)
     which = WhichPool(pools=pools, clients=services.clients)
-    error_pages = ErrorPages(pages=installation.pages, which=which)
+    error_pages = ErrorPages(pages=installation.pages, which=which, is_https=site.is_https)
     Defences(
         site=site,
         contexts=contexts,
@@ -102,6 +102,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, key_factory: K
         sign_up=services.sign_up,
         recovery=services.recovery,
         sessions=services.sessions,
+        user_sessions=services.user_sessions,
         consents=services.consents,
         logouts=services.logouts,
         account=services.account,

@@ -180,11 +180,21 @@ class AccountFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPasskey:
-    """A passkey on the account page. Its button submits `action=remove_passkey` with `passkey=<id>`."""
+    """A passkey on the account page. Its buttons submit `action=rename_passkey` or `action=remove_passkey` with `passkey=<id>`."""
 
     id: Annotated[str, "value of the field `passkey`"]
     name: Annotated[str, "what it is called"]
     added: Annotated[str | None, "the day it was added, as the page's language writes it"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSession:
+    """A browser on the account page. The button of any other submits `action=end_session` with `session=<id>`."""
+
+    id: Annotated[str, "value of the field `session`"]
+    device: Annotated[str | None, "system and browser, as the browser names itself; None: not known"] = None
+    minutes: Annotated[int, "minutes since it was last used, exact to five"] = 0
+    current: Annotated[bool, "whether it is this very browser, which has no button"] = False
 
 
 IdentifierKind = Literal["username", "email", "phone_number", "email_or_phone"]

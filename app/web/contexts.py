@@ -14,6 +14,7 @@ from app.web.context_parts import (
     AccountContact,
     AccountFactor,
     AccountPasskey,
+    AccountSession,
     AttributeField,
     Brand,
     Ceremony,
@@ -153,6 +154,7 @@ class CodePage(PageFrame):
     username: Annotated[str | None, "who signs in, for password managers"] = None
     destination: Annotated[str | None, "masked address the code went to; None: not said"] = None
     resend_form: Annotated[Form | None, "the form that sends the code again; None: not offered"] = None
+    change_url: Annotated[str | None, "to the page that takes another address; None: this one stands"] = None
     other_ways_url: Annotated[str | None, "to the other ways; None where there are none"] = None
     recovery_url: Annotated[str | None, "to the same page for a recovery code; None: not offered"] = None
     offers_remembering: Annotated[bool, "whether the box `remember_device` is shown"] = False
@@ -172,6 +174,18 @@ class AuthenticatorPage(PageFrame):
     groups: Annotated[tuple[str, ...], "the same as text, in groups to read aloud"]
     set_up_url: Annotated[str, "`otpauth:` address, for a link on the phone itself"]
     required: Annotated[bool, "whether the sign-in goes on only after this"] = False
+    other_ways_url: Annotated[str | None, "to the other factors that can be set up; None where there are none"] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUpContactPage(PageFrame):
+    """The address that codes are to go to from now on, where a sign-in demands a second step. Submits `action=send_code`."""
+
+    template = "set_up_contact.html"
+
+    username: Annotated[str, "who signs in"]
+    field: Annotated[AttributeField, "the one field, `email` or `phone_number`"]
+    other_ways_url: Annotated[str | None, "to the other factors that can be set up; None where there are none"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +222,7 @@ class AccountPage(PageFrame):
     passkeys: Annotated[tuple[AccountPasskey, ...], "in the order they were added"] = ()
     add_passkey_url: Annotated[str | None, "to the page that adds one; None: the pool has no passkeys"] = None
     recovery_codes: Annotated[int | None, "how many are left; None: not offered"] = None
+    sessions: Annotated[tuple[AccountSession, ...], "browsers where the person is signed in, this one first"] = ()
     sign_out_form: Annotated[Form | None, "the form that signs out here (`action=sign_out`)"] = None
     gone_passkey: Annotated[str | None, "JSON for `data-passkey-gone`: a passkey that was just removed"] = None
 
@@ -220,6 +235,17 @@ class AccountPasswordPage(PageFrame):
 
     username: Annotated[str, "whose"]
     password_rules: Annotated[tuple[PasswordRule, ...], "requirements, in order"] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPasskeyPage(PageFrame):
+    """Renames a passkey. Submits `action=save_passkey`, fields `passkey` (hidden) and `passkey_name`."""
+
+    template = "account_passkey.html"
+
+    username: Annotated[str, "whose"]
+    passkey: Annotated[str, "value of the hidden field `passkey`"]
+    name: Annotated[str, "what it is called, or what was typed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,10 +367,12 @@ PAGES: tuple[type[PageFrame], ...] = (
     ChooseWayPage,
     CodePage,
     AuthenticatorPage,
+    SetUpContactPage,
     AddPasskeyPage,
     RecoveryCodesPage,
     AccountPage,
     AccountPasswordPage,
+    AccountPasskeyPage,
     AccountContactPage,
     AccountCodePage,
     ConfirmLinkPage,

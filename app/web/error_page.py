@@ -1,19 +1,22 @@
 """The error page: for requests that must not be redirected, and for whatever else goes wrong in front of a person."""
 
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Response, make_response, request
 
 from app.core.branding import Branding
 from app.core.clients.model import Client
-from app.web.context_parts import Brand, FormErrors
+from app.web.context_parts import Brand, FormErrors, Language
 from app.web.contexts import ErrorPage
-from app.web.look import brand_of, branding_of, read_look
+from app.web.look import Look, brand_of, branding_of, read_look, remember_language
 from app.web.pages import Pages
 from app.web.pool import WhichPool
 
 _NOBODY = "Poolhouse"
 _HINTS = {"error.redirect_uri": "error_hint.redirect_uri", "error.session_expired": "error_hint.session_expired"}
+_LONGEST = 2000
+"""A longer address is not written into a page once for each language."""
 _STATUSES = {
     403: "error.form_expired",
     404: "error.not_found",
@@ -33,6 +36,7 @@ class ErrorPages:
 
     pages: Pages
     which: WhichPool
+    is_https: bool = False
 
     def draw(self, status: int, key: str, request_id: str, **params: object) -> Response:
         """The page for a catalogue sentence."""
@@ -42,12 +46,14 @@ class ErrorPages:
         context = ErrorPage(
             lang=look.lang,
             dir=look.dir,
+            languages=_languages(look),
             brand=brand_of(client, branding, look.lang) if client else Brand(name=_NOBODY),
             error=FormErrors(summary=self.pages.sentence(look.theme, look.lang, key, **params)),
             hint=self.pages.sentence(look.theme, look.lang, hint) if hint else None,
             request_id=request_id or None,
         )
-        return make_response(self.pages.render(look.theme, context), status)
+        response = make_response(self.pages.render(look.theme, context), status)
+        return remember_language(response, look, secure=self.is_https)
 
     def draw_status(self, status: int, sentence: str, request_id: str) -> Response:
         """For HTTP errors that passed every blueprint by; ``sentence`` is English and shown where the catalogue has none."""
@@ -63,3 +69,22 @@ class ErrorPages:
         except Exception:  # noqa: BLE001 - the database may be what is broken
             return None, Branding()
         return (None, Branding()) if found is None else (found[1], branding_of(*found))
+
+
+def _languages(look: Look) -> tuple[Language, ...]:
+    """The same request in each language; none where it cannot be made again by a link."""
+    if request.method not in {"GET", "HEAD"} or len(request.path) + len(request.query_string) > _LONGEST:
+        return ()
+    asked = parse_qsl(request.query_string.decode("ascii", "replace"), keep_blank_values=True)
+    kept = [(name, value) for name, value in asked if name not in {"lang", "ui_locales"}]
+    # It begins with one slash, whatever was asked for: two would name another host.
+    path = quote(request.path)
+    return tuple(
+        Language(
+            code=found.lang,
+            name=found.name,
+            url=f"{path}?{urlencode([*kept, ('lang', found.lang)])}",
+            current=found.lang == look.lang,
+        )
+        for found in look.catalogues
+    )

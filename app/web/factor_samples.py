@@ -8,6 +8,7 @@ from app.web.context_parts import (
     AccountContact,
     AccountFactor,
     AccountPasskey,
+    AccountSession,
     AttributeField,
     Ceremony,
     Form,
@@ -20,6 +21,7 @@ from app.web.contexts import (
     AccountCodePage,
     AccountContactPage,
     AccountPage,
+    AccountPasskeyPage,
     AccountPasswordPage,
     AddPasskeyPage,
     AuthenticatorPage,
@@ -27,6 +29,7 @@ from app.web.contexts import (
     CodePage,
     PasswordPage,
     RecoveryCodesPage,
+    SetUpContactPage,
     SignInPage,
 )
 from app.web.qr import draw_qr
@@ -40,6 +43,12 @@ _WAYS = (
     Way(value="EMAIL_OTP", kind="email", destination="a***@e***"),
     Way(value="SMS_OTP", kind="sms"),
 )
+_SET_UP = (
+    Way(value="SOFTWARE_TOKEN_MFA", kind="authenticator"),
+    Way(value="EMAIL_OTP", kind="email"),
+    Way(value="SMS_MFA", kind="sms"),
+)
+_PHONE = AttributeField(name="phone_number", type="tel", autocomplete="tel")
 _SECOND = (
     Way(value="SOFTWARE_TOKEN_MFA", kind="authenticator"),
     Way(value="SMS_MFA", kind="sms", destination="+*******1212"),
@@ -70,7 +79,15 @@ def factor_samples(frame: Mapping[str, Any], sign_in: SignInPage, say: Callable[
         "password": PasswordPage(**frame, username=_ADA, other_ways_url="choose-way"),
         "choose-way": ChooseWayPage(**frame, username=_ADA, ways=_WAYS, passkey=ceremony),
         "choose-second": ChooseWayPage(**frame, username=_ADA, purpose="second", ways=_SECOND),
-        "choose-set-up": ChooseWayPage(**frame, username=_ADA, purpose="set_up", ways=_SECOND[:1]),
+        "choose-set-up": ChooseWayPage(**frame, username=_ADA, purpose="set_up", ways=_SET_UP),
+        "set-up-contact": SetUpContactPage(**frame, username=_ADA, field=_PHONE, other_ways_url="choose-set-up"),
+        "set-up-contact-refused": SetUpContactPage(
+            **frame,
+            username=_ADA,
+            field=replace(_PHONE, value="020 7946"),
+            error=FormErrors(summary=say("error.invalid_phone"), fields={"phone_number": say("error.invalid_phone")}),
+        ),
+        "set-up-code": replace(code, kind="sms", destination="+*******1212", change_url="set-up-contact"),
         "code-email": code,
         "code-sms": replace(code, kind="sms", destination="+*******1212", offers_remembering=True),
         "code-authenticator": replace(
@@ -78,7 +95,7 @@ def factor_samples(frame: Mapping[str, Any], sign_in: SignInPage, say: Callable[
         ),
         "code-recovery": replace(code, kind="recovery", destination=None, resend_form=None),
         "code-refused": replace(code, error=mismatch),
-        "authenticator": authenticator,
+        "authenticator": replace(authenticator, other_ways_url="choose-set-up"),
         "authenticator-refused": replace(authenticator, required=False, error=mismatch, links=own["links"]),
         "add-passkey": AddPasskeyPage(**own, username=_ADA, passkey=ceremony),
         "recovery-codes": RecoveryCodesPage(
@@ -119,9 +136,19 @@ def _account(own: Mapping[str, Any], form: Form, say: Callable[..., str]) -> Map
             passkeys=(
                 AccountPasskey(id="one", name="Laptop", added="2026-11-02"),
                 AccountPasskey(id="two", name="Phone", added="2026-11-20"),
+                AccountPasskey(
+                    id="three",
+                    name="Donaudampfschifffahrtsgesellschaftskapitaenskajuetenschluessel12",
+                    added="2026-11-21",
+                ),
             ),
             add_passkey_url="add-passkey",
             recovery_codes=8,
+            sessions=(
+                AccountSession(id="here", device="Linux, Firefox", current=True),
+                AccountSession(id="phone", device="iOS, Safari", minutes=12),
+                AccountSession(id="else", minutes=41),
+            ),
             sign_out_form=form,
             notice=say("notice.passkey_added"),
         ),
@@ -132,6 +159,7 @@ def _account(own: Mapping[str, Any], form: Form, say: Callable[..., str]) -> Map
             password_rules=rules,
             error=FormErrors(summary=say("error.wrong_password"), fields={"password": say("error.wrong_password")}),
         ),
+        "account-passkey": AccountPasskeyPage(**own, username=_ADA, passkey="one", name="Laptop"),
         "account-contact": AccountContactPage(
             **own, username=_ADA, field=AttributeField(name="email", type="email", autocomplete="email", value=_ADA)
         ),

@@ -8,6 +8,7 @@ import pytest
 from app.core.clients.model import Client
 from app.core.factors.errors import PasskeyRefused
 from app.core.factors.passkeys import RelyingParty
+from app.core.kernel.caller import Caller
 from app.core.pools.model import Pool
 from app.core.users.model import User
 from tests.support.authenticator import EDDSA, RS256, Authenticator, encode
@@ -101,6 +102,13 @@ def test_a_registered_passkey_is_listed_and_excluded_from_then_on(ada, device):
     assert [one["id"] for one in ada.start()["excludeCredentials"]] == [found["CredentialId"]]
     factors = ada.house.unsigned.get_user_auth_factors(AccessToken=ada.token)
     assert factors["ConfiguredUserAuthFactors"] == ["PASSWORD", "WEB_AUTHN"]
+
+
+def test_the_name_that_its_owner_gave_is_the_friendly_name(ada, device):
+    ada.register(device)
+    [found] = ada.listed()["Credentials"]
+    ada.house.services.passkeys.rename(ada.pool, ada.user, found["CredentialId"], " Laptop ", Caller())
+    assert ada.listed()["Credentials"] == [found | {"FriendlyCredentialName": "Laptop"}]
 
 
 def test_an_rsa_key_is_as_good(ada):

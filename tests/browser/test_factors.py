@@ -26,7 +26,7 @@ def looking(browsing, axe_source):
 
 def a_pool(house, *first, mode=None, **members):
     settings = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": list(first)}}} if first else {}
-    pool = house.a_pool(**settings)
+    pool = house.a_pool(**settings, **{name: members.pop(name) for name in ("SmsConfiguration",) if name in members})
     if mode:
         pool = house.services.pools.set_mfa(pool.pool_id, {"MfaConfiguration": mode, **members})
     return pool, house.a_client(pool)
@@ -256,3 +256,25 @@ def test_every_second_step_is_accessible_in_light_and_dark(looking, house):
     looking.look("choose-second")
     page.get_by_role("button", name="Recovery code").click()
     looking.look("code-recovery")
+
+
+def test_a_phone_number_is_set_up_where_a_second_step_is_demanded(looking, house):
+    sms = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
+    offered = {"SmsMfaConfiguration": {"SmsConfiguration": sms}, **TOTP}
+    pool, client = a_pool(house, mode="ON", SmsConfiguration=sms, **offered)
+    address, number = house.a_user(pool), "+15555550147"
+    page = looking.page
+    page.goto(house.page("login", client))
+    sign_in(page, address)
+    looking.look("choose-set-up")
+    page.get_by_role("button", name="Code by text message").click()
+    looking.look("set-up-contact")
+    page.locator("[name=phone_number]").fill("555 0147")
+    press(page, "Send code")
+    page.get_by_role("alert").wait_for()
+    page.locator("[name=phone_number]").fill("+1 555 555-0147")
+    press(page, "Send code")
+    page.get_by_role("link", name="Use another phone number").wait_for()
+    looking.look("set-up-code")
+    page.locator("[name=code]").fill(house.mail(number)["code"])
+    arrived(page, house)

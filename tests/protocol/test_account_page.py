@@ -2,11 +2,15 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from app.core.factors.passkey import Passkey
+from app.core.kernel.secret import Secret
 from tests.support.factor_pages import (
     TOTP,
     ask_second,
@@ -17,11 +21,13 @@ from tests.support.factor_pages import (
     seed_on,
     with_authenticator,
 )
-from tests.support.hosted_app import PASSWORD, HostedApp, Visitor
+from tests.support.hosted_app import APP, ORIGIN, PASSWORD, HostedApp, Visitor
 from tests.support.world import fresh_sqlite
 
 ADA = "ada@example.com"
 NEW = "New-Horse-12"
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+"""That of ``hosted_app.CHALLENGE`` (RFC 7636 appendix B)."""
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +110,19 @@ def test_the_page_leads_nowhere_but_to_pages_of_ours(house, visitor):
 
 
 @pytest.mark.parametrize(
-    "action", ["set_up", "confirm", "turn_on", "turn_off", "remove_passkey", "recovery_codes", "end_others"]
+    "action",
+    [
+        "set_up",
+        "confirm",
+        "turn_on",
+        "turn_off",
+        "remove_passkey",
+        "rename_passkey",
+        "save_passkey",
+        "recovery_codes",
+        "end_others",
+        "end_session",
+    ],
 )
 def test_after_five_minutes_a_change_asks_to_sign_in_again(house, visitor, action):
     ask_second(house, "OPTIONAL", TOTP)
@@ -121,7 +139,18 @@ def test_after_five_minutes_a_change_asks_to_sign_in_again(house, visitor, actio
 
 
 @pytest.mark.parametrize(
-    "action", ["set_up", "turn_off", "remove_passkey", "recovery_codes", "end_others", "change_password"]
+    "action",
+    [
+        "set_up",
+        "turn_off",
+        "remove_passkey",
+        "rename_passkey",
+        "save_passkey",
+        "recovery_codes",
+        "end_others",
+        "end_session",
+        "change_password",
+    ],
 )
 def test_without_the_forms_token_nothing_changes(house, visitor, action):
     ask_second(house, "OPTIONAL", TOTP)
@@ -380,6 +409,134 @@ def test_all_sessions_but_this_one_end(house, visitor):
     assert ADA in visitor.go(account(house)).response.text
 
 
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1"
+
+
+def browser_called(house: HostedApp, agent: str) -> Visitor:
+    visitor = house.browser()
+    visitor.http.environ_base["HTTP_USER_AGENT"] = agent
+    return visitor
+
+
+def sid_of(house: HostedApp, visitor: Visitor, pool: Any = None) -> str:
+    pool = pool or house.pool
+    return house.services.sessions.find(pool.pool_id, Secret(visitor.cookie("session", pool).value)).sid
+
+
+def at_token_endpoint(house: HostedApp, **given: str) -> dict[str, Any]:
+    data = {"client_id": house.client.client_id, "redirect_uri": f"{APP}/callback", "code_verifier": VERIFIER, **given}
+    return house.flask.test_client().post("/oauth2/token", base_url=ORIGIN, data=data).get_json()
+
+
+def listed(visitor: Visitor) -> list[tuple[str, str]]:
+    """The browsers that the page shows: the words of each row, and what its button names."""
+    part = visitor.response.text.split('id="account-sessions"')[1].split("</section>")[0]
+    rows = [row for row in part.split('<li class="row">')[1:] if "end_others" not in row]
+    names = [re.search(r'name="session" value="([^"]*)"', row) for row in rows]
+    words = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() for row in rows]
+    return [(text, "" if name is None else name[1]) for text, name in zip(words, names, strict=True)]
+
+
+def test_each_browser_is_listed_with_its_name_and_last_use_and_this_one_first(house):
+    visitor, phone = browser_called(house, FIREFOX), browser_called(house, SAFARI)
+    signed_in(house, visitor)
+    at_sign_in(house, phone).sign_in()
+    house.clock.advance(seconds=420)
+    at_sign_in(house, phone)
+    house.clock.advance(seconds=360)
+    (here, button), (there, other) = listed(visitor.go(account(house)))
+    assert (here, button) == ("Linux, Firefox This browser Active now", "")
+    assert there.startswith("iOS, Safari Last active 6 minutes ago")
+    assert other
+
+
+def test_one_browser_is_signed_out_alone_with_its_codes_and_tokens(house, visitor):
+    signed_in(house, visitor)
+    lost, kept = house.browser(), house.browser()
+    at_sign_in(house, lost).sign_in()
+    tokens = at_token_endpoint(house, grant_type="authorization_code", code=lost.landed["code"])
+    at_sign_in(house, kept).sign_in()
+    code = at_sign_in(house, lost).landed["code"]
+    ended = sid_of(house, lost)
+    assert ended in [name for _, name in listed(visitor.go(account(house)))]
+    act(visitor, "end_session", session=ended)
+    assert visitor.page.status == "You are signed out there."
+    assert ended not in visitor.response.text
+    assert path_of(at_sign_in(house, lost)) == "/login"
+    refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    assert at_token_endpoint(house, **refresh)["error"] == "invalid_grant"
+    assert at_token_endpoint(house, grant_type="authorization_code", code=code)["error"] == "invalid_grant"
+    assert "code" in at_sign_in(house, kept).landed
+    assert len(listed(visitor.go(account(house)))) == 2
+
+
+def test_another_persons_session_is_refused_exactly_like_an_unknown_one(house, visitor):
+    house.a_user("bea@example.com")
+    bea = house.browser()
+    at_sign_in(house, bea).sign_in(username="bea@example.com")
+    sid = sid_of(house, bea)
+    signed_in(house, visitor)
+    other = house.browser()
+    at_sign_in(house, other).sign_in()
+    answers = []
+    for session in (
+        sid,
+        sid[:-1] + ("a" if sid[-1] != "a" else "b"),
+        "",
+        "x" * 9000,
+        f"{house.pool.pool_id}:{sid}",
+    ):
+        visitor.go(account(house))
+        act(visitor, "end_session", session=session)
+        answers.append((visitor.response.status_code, visitor.page.alert))
+    assert set(answers) == {(400, "That sign-in has ended already.")}
+    assert "code" in at_sign_in(house, bea).landed
+    assert "code" in at_sign_in(house, other).landed
+
+
+def test_a_session_of_another_pool_is_refused_like_an_unknown_one(house, visitor):
+    elsewhere = house.browser()
+    pool = house.a_pool()
+    house.a_user(pool=pool)
+    client = house.a_client(pool)
+    at_sign_in(house, elsewhere, client_id=client.client_id).sign_in()
+    sid = sid_of(house, elsewhere, pool)
+    signed_in(house, visitor)
+    second = house.browser()
+    at_sign_in(house, second).sign_in()
+    act(visitor.go(account(house)), "end_session", session=sid)
+    assert visitor.page.alert == "That sign-in has ended already."
+
+
+def test_this_very_browser_has_no_button_and_is_not_ended_by_its_name(house, visitor):
+    signed_in(house, visitor)
+    assert [name for _, name in listed(visitor)] == [""]
+    own, form = sid_of(house, visitor), visitor.page.forms[0]
+    visitor.post(form.action, {**form.fields, "action": "end_session", "session": own})
+    assert visitor.page.alert == "The request is not valid."
+    assert path_of(visitor.go(account(house))) == "/account"
+
+
+def test_a_browser_that_was_signed_out_or_is_over_is_listed_no_more(house, visitor):
+    signed_in(house, visitor)
+    gone, old = house.browser(), house.browser()
+    at_sign_in(house, gone).sign_in()
+    at_sign_in(house, old).sign_in()
+    act(gone.go(account(house)), "sign_out")
+    assert len(listed(visitor.go(account(house)))) == 2
+    house.clock.advance(seconds=3601)
+    visitor.go(account(house)).sign_in()
+    assert len(listed(visitor)) == 1
+
+
+def test_a_name_that_a_browser_gives_itself_is_no_markup(house):
+    visitor, other = house.browser(), browser_called(house, "<script>alert(1)</script> Firefox")
+    signed_in(house, visitor)
+    at_sign_in(house, other).sign_in()
+    assert "<script>alert" not in visitor.go(account(house)).response.text
+
+
 def test_signing_out_ends_this_session(house, visitor):
     signed_in(house, visitor)
     act(visitor, "sign_out")
@@ -420,6 +577,89 @@ def test_a_new_passkey_that_is_none_is_refused(passkey_house, credential):
     visitor.send(credential=credential)
     assert visitor.page.alert
     assert house.services.passkeys.list_of(house.pool, house.services.users.get(house.pool, ADA)) == []
+
+
+def with_passkey(house: HostedApp, email: str, credential_id: str, name: str) -> None:
+    user = house.services.users.get(house.pool, email)
+    house.services.passkeys.store.add(
+        Passkey(
+            pool_id=user.pool_id, credential_id=credential_id, sub=user.sub, public_key=b"", sign_count=0, name=name,
+            aaguid="00000000-0000-0000-0000-000000000000", rp_id="localhost", created_at=house.clock.now(),
+        ),
+        most=20,
+    )  # fmt: skip
+
+
+def passkey_names(house: HostedApp, email: str = ADA) -> list[str]:
+    return [
+        one.name for one in house.services.passkeys.list_of(house.pool, house.services.users.get(house.pool, email))
+    ]
+
+
+@pytest.fixture
+def owner(passkey_house) -> Visitor:
+    """Ada, on the page that renames her one passkey."""
+    house, visitor = passkey_house, passkey_house.browser()
+    signed_in(house, visitor)
+    with_passkey(house, ADA, "adas", "Passkey")
+    return act(visitor.go(account(house)), "rename_passkey")
+
+
+@pytest.mark.parametrize(
+    "name", ["Laptop", "  Ada\u2019s phone  ", "\U0001f469\u200d\U0001f4bb", "x" * 64, "a\u0308" * 64]
+)
+def test_a_passkey_is_called_what_its_owner_says(passkey_house, owner, name):
+    assert owner.page.forms[0].fields["passkey_name"] == "Passkey"
+    owner.send(passkey_name=name)
+    assert owner.page.status == "Your passkey has its new name."
+    assert passkey_names(passkey_house) == [unicodedata.normalize("NFC", name).strip()]
+    assert passkey_names(passkey_house)[0] in owner.response.text
+
+
+@pytest.mark.parametrize(
+    ("name", "alert"),
+    [
+        ("", "Please check the marked fields."),
+        (" \u2003 ", "Please check the marked fields."),
+        ("x" * 65, "Use at most 64 characters."),
+        ("x" * 9000, "Use at most 64 characters."),
+        ("a\u0007b", "This value is not allowed here."),
+    ],
+)
+def test_what_is_no_name_is_refused_at_its_field(passkey_house, owner, name, alert):
+    owner.send(passkey_name=name)
+    assert (owner.response.status_code, owner.page.alert) == (400, alert)
+    assert owner.page.forms[0].inputs["passkey_name"]["aria-invalid"] == "true"
+    assert passkey_names(passkey_house) == ["Passkey"]
+
+
+def test_a_passkeys_name_is_no_markup(passkey_house, owner):
+    owner.send(passkey_name="<b>&\"'</b>")
+    assert "&lt;b&gt;&amp;&#34;&#39;&lt;/b&gt;" in owner.response.text
+    assert "<b>" not in owner.response.text
+
+
+@pytest.mark.parametrize("action", ["rename_passkey", "save_passkey", "remove_passkey"])
+def test_another_persons_passkey_is_refused_like_an_unknown_one(passkey_house, owner, action):
+    passkey_house.a_user("bea@example.com")
+    with_passkey(passkey_house, "bea@example.com", "beas", "Bea's")
+    answers = []
+    for credential in ("beas", "nobodys", "", "x" * 5000):
+        form = owner.go(account(passkey_house)).page.forms[0]
+        for name in ("Mine", ""):
+            owner.post(form.action, {**form.fields, "action": action, "passkey": credential, "passkey_name": name})
+            answers.append((owner.response.status_code, owner.page.alert))
+    assert set(answers) == {(400, "The request is not valid.")}
+    assert passkey_names(passkey_house, "bea@example.com") == ["Bea's"]
+    assert passkey_names(passkey_house) == ["Passkey"]
+
+
+def test_a_form_of_another_tab_renames_the_passkey_it_was_opened_for(passkey_house, owner):
+    form = owner.page.forms[0]
+    with_passkey(passkey_house, ADA, "other", "Other")
+    act(owner.go(account(passkey_house)), "rename_passkey", passkey="other")
+    owner.post(form.action, {**form.fields, "passkey_name": "Laptop"})
+    assert sorted(passkey_names(passkey_house)) == ["Laptop", "Other"]
 
 
 def test_adding_a_passkey_needs_a_fresh_sign_in(passkey_house):

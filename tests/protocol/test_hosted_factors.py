@@ -258,8 +258,10 @@ def test_a_step_that_the_pages_do_not_know_is_refused_and_not_skipped(server):
     house = server.begin_anew(mail)
     ask_second(house, "ON", EMAIL)
     house.services.users.create(house.pool, "ada", {}, permanent_password=Secret(PASSWORD))
+    # The one factor is a code by mail; there is no address, and the client may not write one.
+    client = house.a_client(house.pool, name="Narrow", WriteAttributes=["name"])
     visitor = house.browser()
-    at_sign_in(house, visitor).sign_in(username="ada")
+    at_sign_in(house, visitor, client_id=client.client_id).sign_in(username="ada")
     assert path_of(visitor) == "/login"
     assert visitor.page.alert.startswith("This sign-in asks for a step that these pages do not offer.")
     assert visitor.cookie("session") is None
@@ -335,6 +337,202 @@ def test_codes_are_sent_only_so_often(mail_house):
     assert path_of(visitor) == "/login"
     assert visitor.page.alert == "Too many attempts. Please wait a while and try again."
     assert visitor.cookie("session") is None
+
+
+# -- setting up what a code is sent to ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bare_house(server) -> HostedApp:
+    """Demands a second step of any kind; its people are called by a name and have no address."""
+    house = server.begin_anew(
+        {
+            "EmailConfiguration": DEVELOPER,
+            "SmsConfiguration": SMS,
+            "UsernameAttributes": None,
+            "AutoVerifiedAttributes": None,
+            "AliasAttributes": ["phone_number"],
+        }
+    )
+    ask_second(house, "ON", TOTP, EMAIL, {"SmsMfaConfiguration": {"SmsConfiguration": SMS}})
+    nameless(house, "ada")
+    return house
+
+
+def nameless(house: HostedApp, name: str) -> None:
+    house.services.users.create(house.pool, name, {}, permanent_password=Secret(PASSWORD))
+
+
+def choosing(house: HostedApp, way: str = "", name: str = "ada") -> Visitor:
+    """Somebody who has to set up a second step, and has chosen which."""
+    visitor = house.browser()
+    at_sign_in(house, visitor).sign_in(username=name)
+    assert path_of(visitor) == "/mfa"
+    return visitor.send(way=way) if way else visitor
+
+
+PHONE = "+15555551212"
+
+
+def test_all_that_the_pool_has_is_offered_to_be_set_up(bare_house):
+    page = choosing(bare_house).response.text
+    assert [f'value="{way}"' in page for way in ("SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP")] == [True] * 3
+    assert "Protect your account" in page
+
+
+@pytest.mark.parametrize(
+    ("way", "field", "typed", "address", "masked"),
+    [
+        ("SMS_MFA", "phone_number", "+1 (555) 555-1212", PHONE, "+*******1212"),
+        ("EMAIL_OTP", "email", ADA, ADA, "a***@e***"),
+    ],
+)
+def test_an_address_is_given_proven_and_asked_for_from_then_on(bare_house, way, field, typed, address, masked):  # noqa: PLR0917
+    visitor = choosing(bare_house, way).send(**{field: typed})
+    assert masked in visitor.response.text
+    assert "code" in visitor.send(code=visitor.mail(address)["code"]).landed
+    user = bare_house.services.users.get(bare_house.pool, "ada")
+    assert (user.attributes[field], user.is_verified(field)) == (address, True)
+    assert (user.mfa.enabled, user.mfa.preferred) == ((way,), way)
+    again = choosing(bare_house)
+    assert masked in again.response.text
+    assert "code" in again.send(code=again.mail(address, 2)["code"]).landed
+
+
+def test_nothing_is_stored_before_the_code_comes_back(bare_house):
+    visitor = choosing(bare_house, "SMS_MFA").send(phone_number=PHONE)
+    visitor.send(code="000000")
+    assert visitor.page.alert == MISMATCH
+    assert path_of(at_sign_in(bare_house, visitor)) == "/login"
+    user = bare_house.services.users.get(bare_house.pool, "ada")
+    assert "phone_number" not in user.attributes
+    assert user.mfa.enabled == ()
+    assert visitor.cookie("session") is None
+
+
+def test_a_mistyped_number_can_be_corrected_and_its_code_is_dead(bare_house):
+    visitor = choosing(bare_house, "SMS_MFA").send(phone_number="+15555550000")
+    first = visitor.mail("+15555550000")["code"]
+    visitor.go(f"/mfa?{bare_house.query()}&view=phone_number").send(phone_number=PHONE)
+    second = visitor.mail(PHONE)["code"]
+    if first != second:
+        assert visitor.send(code=first).page.alert == MISMATCH
+    assert "code" in visitor.send(code=second).landed
+    assert bare_house.services.users.get(bare_house.pool, "ada").attributes["phone_number"] == PHONE
+
+
+def test_a_code_to_a_new_address_is_sent_again_to_the_same(bare_house):
+    visitor = choosing(bare_house, "EMAIL_OTP").send(email=ADA).send(1)
+    assert visitor.page.status == "A new code is on its way."
+    assert "code" in visitor.send(code=visitor.mail(ADA, 2)["code"]).landed
+
+
+@pytest.mark.parametrize("typed", ["", "020 7946", "+1", "ada@example.com", "+1x5555551212", "x" * 5000])
+def test_what_is_no_number_is_refused_at_its_field(bare_house, typed):
+    visitor = choosing(bare_house, "SMS_MFA").send(phone_number=typed)
+    assert visitor.response.status_code == 400
+    assert visitor.page.forms[0].inputs["phone_number"]["aria-invalid"] == "true"
+    assert "code" in visitor.send(phone_number=PHONE).send(code=visitor.mail(PHONE)["code"]).landed
+
+
+def test_a_number_that_somebody_else_has_proven_is_refused_and_another_taken(bare_house):
+    nameless(bare_house, "bea")
+    bare_house.services.users.update_attributes(
+        bare_house.pool, "bea", {"phone_number": PHONE, "phone_number_verified": "true"}
+    )
+    visitor = choosing(bare_house, "SMS_MFA").send(phone_number=PHONE)
+    visitor.send(code=visitor.mail(PHONE)["code"])
+    assert visitor.page.alert == "This address belongs to another account already."
+    assert "phone_number" not in bare_house.services.users.get(bare_house.pool, "ada").attributes
+    visitor.send(phone_number="+15555550000")
+    assert "code" in visitor.send(code=visitor.mail("+15555550000")["code"]).landed
+
+
+def test_one_can_go_to_and_fro_between_the_ways(bare_house):
+    house, visitor = bare_house, choosing(bare_house, "SMS_MFA").send(phone_number=PHONE)
+    ways = f"/mfa?{house.query()}&view=ways"
+    visitor.go(ways).send(way="SOFTWARE_TOKEN_MFA")
+    seed = seed_on(visitor)
+    visitor.go(ways).send(way="EMAIL_OTP")
+    visitor.go(ways).send(way="SOFTWARE_TOKEN_MFA")
+    assert seed_on(visitor) == seed
+    assert "code" in visitor.send(code=code_of(house, seed)).landed
+    assert house.services.users.get(house.pool, "ada").mfa.enabled == ("SOFTWARE_TOKEN_MFA",)
+
+
+def test_an_address_that_is_there_gets_the_code_and_no_other_does(bare_house):
+    house = bare_house
+    house.services.users.update_attributes(house.pool, "ada", {"email": ADA, "phone_number": PHONE})
+    prefer(house, house.services.users.get(house.pool, "ada"), "SMS_MFA")
+    house.services.users.update_attributes(house.pool, "ada", {"phone_number": ""})
+    visitor = choosing(house)
+    form = visitor.page.forms[0]
+    visitor.post(f"/mfa?{house.query()}&view=email", {**form.fields, "action": "send_code", "email": "eve@example.com"})
+    assert visitor.page.alert == "Please choose one of the ways below."
+    assert visitor.mails("eve@example.com") == []
+    visitor.send(way="EMAIL_OTP")
+    assert "a***@e***" in visitor.response.text
+    assert "code" in visitor.send(code=visitor.mail(ADA)["code"]).landed
+
+
+def test_a_client_that_may_not_write_an_address_has_none_set_up(bare_house):
+    house = bare_house
+    client = house.a_client(house.pool, name="Narrow", WriteAttributes=["email", "name"])
+    visitor = house.browser()
+    at_sign_in(house, visitor, client_id=client.client_id).sign_in(username="ada")
+    assert 'value="SMS_MFA"' not in visitor.response.text
+    visitor.send(action="choose", way="SMS_MFA")
+    assert visitor.page.alert == "Please choose one of the ways below."
+    form = visitor.page.forms[0]
+    there = f"/mfa?{house.query(client_id=client.client_id)}&view=phone_number"
+    visitor.post(there, {**form.fields, "action": "send_code", "phone_number": PHONE})
+    assert visitor.page.alert == "Please choose one of the ways below."
+    assert visitor.mails(PHONE) == []
+
+
+def test_codes_to_addresses_typed_here_are_few(bare_house):
+    visitor = choosing(bare_house, "SMS_MFA")
+    for number in range(6):
+        visitor.go(f"/mfa?{bare_house.query()}&view=phone_number").send(phone_number=f"+1555555121{number}")
+    assert visitor.page.alert == "Too many attempts. Please wait a while and try again."
+    assert visitor.mails("+15555551215") == []
+    ways = visitor.go(f"/mfa?{bare_house.query()}&view=ways").send(way="SOFTWARE_TOKEN_MFA")
+    assert "code" in ways.send(code=code_of(bare_house, seed_on(ways))).landed
+
+
+@pytest.mark.parametrize("action", ["choose", "send_code", "resend", "confirm"])
+def test_no_set_up_without_the_forms_token(bare_house, action):
+    visitor = choosing(bare_house, "SMS_MFA")
+    visitor.send(action=action, phone_number=PHONE, way="SMS_MFA", code="123456", csrf_token="forged")
+    assert visitor.response.status_code == 403
+    assert visitor.mails(PHONE) == []
+
+
+def test_a_set_up_without_a_code_on_its_way_takes_none(bare_house):
+    visitor = choosing(bare_house)
+    for action in ("confirm", "resend", "nonsense"):
+        visitor.send(action=action, code="000000")
+        assert visitor.page.alert == "Please choose one of the ways below."
+    assert visitor.cookie("session") is None
+
+
+def test_where_codes_by_text_message_are_all_the_number_is_asked_for_at_once(server):
+    plain = {"SmsConfiguration": SMS, "UsernameAttributes": None, "AutoVerifiedAttributes": None}
+    house = server.begin_anew(plain)
+    ask_second(house, "ON", {"SmsMfaConfiguration": {"SmsConfiguration": SMS}})
+    nameless(house, "ada")
+    visitor = choosing(house)
+    assert "Add your phone number" in visitor.page.title
+    visitor.send(phone_number=PHONE)
+    assert "code" in visitor.send(code=visitor.mail(PHONE)["code"]).landed
+
+
+def test_a_password_that_changes_meanwhile_ends_the_set_up(bare_house):
+    visitor = choosing(bare_house, "SMS_MFA").send(phone_number=PHONE)
+    bare_house.services.users.set_password(bare_house.pool, "ada", Secret("Other-Horse-9"), permanent=True)
+    visitor.send(code=visitor.mail(PHONE)["code"])
+    assert path_of(visitor) == "/login"
+    assert "phone_number" not in bare_house.services.users.get(bare_house.pool, "ada").attributes
 
 
 # -- without a password ---------------------------------------------------------------------------------------------------

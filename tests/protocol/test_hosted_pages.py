@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 from copy import copy
-from urllib.parse import quote, urlsplit
+from html import unescape
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
+from app.core.kernel.errors import UsernameExists
+from app.core.users.identifiers import identifiers_of
 from tests.support.hosted_app import APP, ORIGIN, PASSWORD, HostedApp, Visitor
 from tests.support.world import fresh_sqlite
 
@@ -529,7 +532,11 @@ def test_a_redirect_uri_that_is_not_registered_is_refused_on_a_page(lasting, pat
     assert visitor.left is None
     assert visitor.response.status_code == 400
     assert visitor.page.alert == "The redirect URI is not registered for this client."
-    assert "evil" not in visitor.response.text
+    # The same request in another language carries it, to this server alone.
+    page, again = visitor.response.text, switched(visitor)
+    assert "evil" not in page.partition('<nav class="languages"')[0] + page.partition("</nav>")[2]
+    assert [urlsplit(url).path for url in visitor.page.links] == [path] * len(again)
+    assert all(url.startswith(f"{path}?") for url in again)
 
 
 def test_two_redirect_uris_are_refused(lasting):
@@ -719,3 +726,101 @@ def test_the_error_page_wears_the_applications_colours(house, visitor):
     stylesheet = re.search(r'href="(/assets/_brand/[^"]+/brand.css)"', visitor.response.text)
     assert stylesheet
     assert "#7a1fa2" in visitor.go(stylesheet[1]).response.text
+
+
+# -- the error page in another language -------------------------------------------------------------------------------------
+
+
+def switched(visitor):
+    """The addresses of the language switcher."""
+    part = visitor.response.text.partition('<nav class="languages"')[2].partition("</nav>")[0]
+    return [unescape(found) for found in re.findall(r'href="([^"]*)"', part)]
+
+
+def test_the_error_page_is_told_in_the_other_language_and_remembers_it(house, visitor):
+    visitor.go(f"/login?{house.query(redirect_uri='https://elsewhere.example/?a=1&b=2')}")
+    german = next(url for url in switched(visitor) if url.endswith("lang=de"))
+    visitor.go(german)
+    assert visitor.response.status_code == 400
+    assert 'lang="de"' in visitor.response.text
+    assert "redirect_uri=https%3A%2F%2Felsewhere.example%2F%3Fa%3D1%26b%3D2" in german
+    assert '<html lang="de"' in visitor.go("/nowhere").response.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/oauth2/authorize?client_id=nobody", "/error?error=unknown_client", "/a%20b"]
+)
+def test_every_error_page_has_the_switcher(visitor, path):
+    for url in switched(visitor.go(path)):
+        assert url.partition("?")[0] == path.partition("?")[0]
+    assert len(switched(visitor)) == 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example/x",
+        "///evil.example",
+        "/%2F/evil.example",
+        "/%5Cevil.example",
+        "/%22%3E%3Cscript%3E",
+        "/x?%22%3E%3Cb%3E=1",
+    ],
+)
+def test_the_switcher_leads_to_no_other_host_and_is_no_markup(house, visitor, path):
+    visitor.response = house.flask.test_client().open(path="/", environ_overrides=asked_for(path))
+    urls = switched(visitor)
+    assert urls
+    for url in urls:
+        assert url.startswith("/")
+        assert url[1:2] not in {"/", "\\"}
+        assert not set('"<>') & set(url)
+    assert "<b>" not in visitor.response.text
+    assert "<script>" not in visitor.response.text
+
+
+def asked_for(target):
+    """What a server makes of a request line, which a client library would have cleaned."""
+    path, _, query = target.partition("?")
+    return {"PATH_INFO": unquote(path), "QUERY_STRING": query, "HTTP_HOST": "localhost:8000"}
+
+
+def test_what_cannot_be_asked_again_has_no_switcher(visitor):
+    visitor.post("/nowhere", {})
+    assert visitor.response.status_code in {404, 405}
+    assert switched(visitor) == []
+    assert switched(visitor.go(f"/nowhere?{'x' * 3000}")) == []
+
+
+# -- one domain in two spellings --------------------------------------------------------------------------------------------
+
+SPELLINGS = ["ada@bücher.example", "ada@xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize(("stored", "typed"), [SPELLINGS, SPELLINGS[::-1]])
+def test_an_address_signs_in_however_its_domain_is_written(house, visitor, stored, typed):
+    user = house.a_user(stored)
+    assert "code" in visitor.go(f"/oauth2/authorize?{house.query()}").sign_in(username=typed).landed
+    # A row from before domains were one holds what was typed then.
+    store = house.services.account.users
+    store.save(
+        user, [held for held in identifiers_of(house.pool, user) if "@" not in held.value or held.value == stored]
+    )
+    assert "code" in house.browser().go(f"/oauth2/authorize?{house.query()}").sign_in(username=typed).landed
+    assert house.services.users.get(house.pool, typed).attributes["email"] == stored
+
+
+@pytest.mark.parametrize(("stored", "typed"), [SPELLINGS, SPELLINGS[::-1]])
+def test_nobody_registers_an_address_again_by_its_other_spelling(house, stored, typed):
+    house.a_user(stored)
+    with pytest.raises(UsernameExists):
+        house.a_user(typed)
+
+
+def test_guesses_at_either_spelling_are_one_count(house, visitor):
+    house.a_user(SPELLINGS[0])
+    for guess in range(8):
+        visitor.go(f"/oauth2/authorize?{house.query()}").sign_in(
+            username=SPELLINGS[guess % 2], password="Wrong-Horse-1"
+        )
+    assert visitor.page.alert == "Too many attempts. Please wait a while and try again."

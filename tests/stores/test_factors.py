@@ -18,7 +18,7 @@ from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.software_token import SoftwareToken
 from app.core.factors.totp import Totp
 from app.core.kernel.errors import CodeMismatch, Fact, QuotaExceeded, UserNotFound
-from app.core.kernel.ids import new_uuid
+from app.core.kernel.ids import PoolId, new_uuid
 from app.core.kernel.sealing import Sealer, Unsealable
 from app.core.kernel.secret import Secret
 from tests.support.parallel import at_once
@@ -161,6 +161,21 @@ def test_a_passkey_comes_back_as_it_went(world, user):
     assert store.remove(user.pool_id, user.sub, "abc")
     assert not store.remove(user.pool_id, user.sub, "abc")
     assert not store.has_any(user.pool_id, user.sub)
+
+
+def test_a_passkey_is_renamed_by_its_owner_alone(world, pool, user):
+    store = SqlPasskeys(world.database)
+    mine, further = passkey(user), passkey(user, "def", name="Other")
+    store.add(mine, most=20)
+    store.add(further, most=20)
+    assert not store.rename(user.pool_id, stored_user(world, pool, "bob").sub, "abc", "Bob's")
+    assert not store.rename(PoolId("us-east-1_Elsewhere"), user.sub, "abc", "x")
+    assert not store.rename(user.pool_id, user.sub, "xyz", "x")
+    assert store.rename(user.pool_id, user.sub, "abc", "Laptop")
+    assert {one.credential_id: one.name for one in store.list_of(user.pool_id, user.sub)} == {
+        "abc": "Laptop",
+        "def": further.name,
+    }
 
 
 def test_a_credential_belongs_to_one_user_of_a_pool(world, pool, user):

@@ -112,7 +112,7 @@ class HostedApp:
             settings={name: value for name, value in given.items() if value is not None},
         )
 
-    def a_client(self, pool: Any, callback: str = f"{APP}/callback", name: str = "An app") -> Any:
+    def a_client(self, pool: Any, callback: str = f"{APP}/callback", name: str = "An app", **members: Any) -> Any:
         given = {
             "SupportedIdentityProviders": ["COGNITO"],
             "CallbackURLs": [callback],
@@ -120,6 +120,7 @@ class HostedApp:
             "AllowedOAuthFlowsUserPoolClient": True,
             "AllowedOAuthFlows": ["code"],
             "AllowedOAuthScopes": ["openid", "email"],
+            **members,
         }
         return self.services.clients.create(pool, name, given)
 

@@ -60,6 +60,14 @@ class SqlPasskeys:
             ).one_or_none()
         return used is not None
 
+    def rename(self, pool_id: PoolId, sub: Sub, credential_id: str, name: str) -> bool:
+        its = and_(_C.pool_id == pool_id, _C.credential_id == credential_id, _C.sub == sub)
+        with self._database.connection() as connection:
+            renamed = connection.execute(
+                update(passkeys).where(its).values(friendly_name=name).returning(_C.credential_id)
+            ).one_or_none()
+        return renamed is not None
+
     def remove(self, pool_id: PoolId, sub: Sub, credential_id: str) -> bool:
         its = and_(_C.pool_id == pool_id, _C.credential_id == credential_id, _C.sub == sub)
         with self._database.connection() as connection:

@@ -10,7 +10,7 @@ from app.blueprints.hosted_ui.account_rows import AccountRows
 from app.blueprints.hosted_ui.contacts import ContactPages
 from app.blueprints.hosted_ui.entering import SESSION_COOKIE, Entering
 from app.blueprints.hosted_ui.errors import Sentence, missing, sentence_of
-from app.blueprints.hosted_ui.forms import passwords_differ, shown_name, typed_code, typed_password
+from app.blueprints.hosted_ui.forms import passwords_differ, shown_name, typed, typed_code, typed_password
 from app.blueprints.hosted_ui.frame import Frames, password_rules
 from app.blueprints.hosted_ui.passkeys import PasskeyCeremonies
 from app.blueprints.hosted_ui.progress import Progress, write_progress
@@ -18,17 +18,20 @@ from app.blueprints.hosted_ui.set_up import set_up_parts
 from app.blueprints.hosted_ui.visit import VIEW, Visit
 from app.core.account.service import Account
 from app.core.attempts import steps
+from app.core.factors.errors import PasskeyNotFound
+from app.core.factors.passkey import Passkey
 from app.core.factors.passkeys import Passkeys
 from app.core.factors.preferences import Choice, Preferences
 from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.factors.totp import Totp
 from app.core.kernel.caller import Caller
-from app.core.kernel.errors import Fact, IncorrectCredentials, InvalidParameter
+from app.core.kernel.errors import AttributeViolation, Fact, IncorrectCredentials, InvalidParameter
 from app.core.kernel.secret import Secret
 from app.core.sessions.service import SESSION_SECONDS, Sessions
 from app.core.sessions.suffices import Suffices
+from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
-from app.web.contexts import AccountPage, AccountPasswordPage, AuthenticatorPage, RecoveryCodesPage
+from app.web.contexts import AccountPage, AccountPasskeyPage, AccountPasswordPage, AuthenticatorPage, RecoveryCodesPage
 
 _PAGE = "account"
 _HALF = 5
@@ -50,6 +53,7 @@ class AccountPages:
     passkeys: Passkeys
     recovery_codes: RecoveryCodes
     sessions: Sessions
+    user_sessions: UserSessions
 
     def show(self, visit: Visit, error: Sentence | None = None) -> Response:
         present = self.entering.find_present(visit)
@@ -60,6 +64,10 @@ class AccountPages:
                 return self._draw_password(visit, present, error)
             case "authenticator" if self.frames.progress(visit).seed is not None:
                 return self._draw_authenticator(visit, present, error)
+            case "passkey":
+                found = self._find_passkey(visit, present, self.frames.progress(visit).renaming)
+                if found is not None:
+                    return self._draw_passkey(visit, present, found, error)
             case "recovery" if self.frames.progress(visit).codes:
                 return self._draw_codes(visit, present)
         return self.contacts.show(visit, present.user, error) or self._draw(visit, present, error)
@@ -92,9 +100,12 @@ class AccountPages:
             "resend": self._resend,
             "turn_on": self._turn_on,
             "turn_off": self._turn_off,
+            "rename_passkey": self._rename_passkey,
+            "save_passkey": self._save_passkey,
             "remove_passkey": self._remove_passkey,
             "recovery_codes": self._recovery_codes,
             "end_others": self._end_others,
+            "end_session": self._end_session,
         }
 
     # -- what is changed -----------------------------------------------------------------------------------------------
@@ -169,8 +180,32 @@ class AccountPages:
         choice = Choice(enabled=on, preferred=True if first else None)
         self.preferences.choose(visit.pool, present.user, {factor: choice}, caller)
 
+    def _rename_passkey(self, visit: Visit, present: Suffices, _: Caller) -> Response:
+        """To the page that takes the new name."""
+        found = self._get_passkey(visit, present, _passkey())
+        return self.frames.go(visit, visit.url(_PAGE, "passkey"), Progress(renaming=found.credential_id))
+
+    def _save_passkey(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
+        """Of the passkey that the form names: another tab may have asked for another one's since."""
+        try:
+            self.passkeys.rename(visit.pool, present.user, _passkey(), typed("passkey_name"), caller)
+        except AttributeViolation as fact:
+            found = self._get_passkey(visit, present, _passkey())
+            return self._draw_passkey(visit, present, found, sentence_of(fact))
+        return self._done(visit, "notice.passkey_renamed")
+
+    def _find_passkey(self, visit: Visit, present: Suffices, credential_id: str | None) -> Passkey | None:
+        own = self.passkeys.list_of(visit.pool, present.user) if credential_id else []
+        return next((one for one in own if one.credential_id == credential_id), None)
+
+    def _get_passkey(self, visit: Visit, present: Suffices, credential_id: str) -> Passkey:
+        found = self._find_passkey(visit, present, credential_id)
+        if found is None:
+            raise PasskeyNotFound
+        return found
+
     def _remove_passkey(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
-        gone = request.form.get("passkey", "")[:1024]
+        gone = _passkey()
         self.passkeys.remove(visit.pool, present.user, gone, caller)
         return self.frames.go(visit, visit.url(_PAGE), Progress(notice="notice.passkey_removed", gone=gone))
 
@@ -178,6 +213,11 @@ class AccountPages:
         codes = self.recovery_codes.issue(visit.pool, present.user, caller=caller)
         shown = tuple(f"{code.reveal()[:_HALF]}-{code.reveal()[_HALF:]}" for code in codes)
         return self.frames.go(visit, visit.url(_PAGE, "recovery"), Progress(codes=shown))
+
+    def _end_session(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
+        sid = request.form.get("session", "")[:128]
+        self.user_sessions.end_browser(visit.pool, present.user, sid, caller, current=present.session)
+        return self._done(visit, "notice.session_ended")
 
     def _end_others(self, visit: Visit, present: Suffices, caller: Caller) -> Response:
         """Everything that began before now ends, here as elsewhere; this browser begins anew at once."""
@@ -212,6 +252,7 @@ class AccountPages:
             passkeys=self.rows.passkeys(visit.pool, user),
             add_passkey_url=visit.url("passkeys/add") if self.ceremonies.offered(visit) else None,
             recovery_codes=self.rows.recovery_codes(visit.pool, user),
+            sessions=self.rows.sessions(present),
             sign_out_form=self.frames.form(replace(visit, query=f"client_id={visit.client.client_id}"), "logout"),
             gone_passkey=self._gone(visit),
         )
@@ -258,6 +299,19 @@ class AccountPages:
             **set_up_parts(self.frames.brand_name(visit), name, seed),
         )
 
+    def _draw_passkey(self, visit: Visit, present: Suffices, passkey: Passkey, error: Sentence | None) -> Response:
+        return self.frames.draw(
+            visit,
+            AccountPasskeyPage,
+            form_page=_PAGE,
+            view="passkey",
+            account_url=visit.url(_PAGE),
+            error=error,
+            username=shown_name(visit.pool, present.user),
+            passkey=passkey.credential_id,
+            name=request.form.get("passkey_name", passkey.name),
+        )
+
     def _draw_codes(self, visit: Visit, present: Suffices) -> Response:
         codes = self.frames.progress(visit).codes
         self._forget(visit)
@@ -269,3 +323,8 @@ class AccountPages:
             username=shown_name(visit.pool, present.user),
             codes=codes,
         )
+
+
+def _passkey() -> str:
+    """Which passkey a form is about; no id is longer."""
+    return request.form.get("passkey", "")[:1400]

@@ -11,8 +11,10 @@ from app.core.factors.destination import mask_email, mask_phone
 from app.core.factors.passkeys import Passkeys
 from app.core.factors.recovery_codes import RecoveryCodes
 from app.core.pools.model import Pool
+from app.core.sessions.service import Sessions
+from app.core.sessions.suffices import Suffices
 from app.core.users.model import User
-from app.web.context_parts import AccountContact, AccountFactor, AccountPasskey
+from app.web.context_parts import AccountContact, AccountFactor, AccountPasskey, AccountSession
 
 _KINDS: dict[str, Literal["authenticator", "sms", "email"]] = {
     steps.SOFTWARE_TOKEN_MFA: "authenticator",
@@ -25,6 +27,7 @@ _KINDS: dict[str, Literal["authenticator", "sms", "email"]] = {
 class AccountRows:
     passkeys_room: Passkeys
     recovery_room: RecoveryCodes
+    sessions_room: Sessions
 
     def contacts(self, visit: Visit, user: User) -> tuple[AccountContact, ...]:
         """The addresses as they are, and where they are changed; a phone number only where the pool has a use for it."""
@@ -42,6 +45,20 @@ class AccountRows:
         return tuple(
             AccountPasskey(id=one.credential_id, name=one.name, added=_day(one.created_at))
             for one in self.passkeys_room.list_of(pool, user)
+        )
+
+    def sessions(self, present: Suffices) -> tuple[AccountSession, ...]:
+        """The browser at hand first, then the others."""
+        own, now = present.session, self.sessions_room.clock.now()
+        others = [one for one in self.sessions_room.list_of(present.user) if one.sid != own.sid]
+        return tuple(
+            AccountSession(
+                id=one.sid,
+                device=None if one.device == "unknown" else one.device,
+                minutes=max(0, now - one.seen_at) // 60,
+                current=one is own,
+            )
+            for one in (own, *others)
         )
 
     def recovery_codes(self, pool: Pool, user: User) -> int | None:

@@ -1,4 +1,4 @@
-"""``/mfa``: what a sign-in asks beyond a name and a password. Codes, a choice of ways, an authenticator app to set up."""
+"""``/mfa``: what a sign-in asks beyond a name and a password. Codes, a choice of ways, a factor to set up."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from app.blueprints.hosted_ui.forms import typed_code, typed_password
 from app.blueprints.hosted_ui.frame import Frames
 from app.blueprints.hosted_ui.passkeys import PasskeyCeremonies
 from app.blueprints.hosted_ui.progress import Progress
-from app.blueprints.hosted_ui.set_up import set_up_parts
+from app.blueprints.hosted_ui.setting_up import SetUpPages
 from app.blueprints.hosted_ui.visit import VIEW, Visit
 from app.core.attempts import steps
 from app.core.kernel.caller import Caller
@@ -32,12 +32,11 @@ from app.core.sign_in.model import (
     CodeAnswer,
     PasswordProof,
     RecoveryCodeAnswer,
-    SetUpAnswer,
     SignedIn,
 )
 from app.core.sign_in.service import SignIn
 from app.web.context_parts import Way, WayKind
-from app.web.contexts import AuthenticatorPage, ChooseWayPage, CodePage, PasswordPage
+from app.web.contexts import ChooseWayPage, CodePage, PasswordPage
 
 _KINDS: dict[str, WayKind] = {
     PASSWORD: "password",
@@ -62,6 +61,7 @@ class ChallengePages:
     sign_in: SignIn
     entering: Entering
     passkeys: PasskeyCeremonies
+    set_up: SetUpPages
 
     def show(self, visit: Visit, error: Sentence | None = None) -> Response:
         progress = self.frames.progress(visit)
@@ -69,7 +69,7 @@ class ChallengePages:
             return self.entering.start_again(visit)
         view = request.args.get(VIEW, "")
         if progress.step == steps.MFA_SETUP:
-            return self._draw_set_up(visit, progress, error)
+            return self.set_up.show(visit, progress, error)
         if view == _PASSWORD_VIEW and PASSWORD in progress.choices:
             return self._draw_password(visit, progress, error)
         if view == _RECOVERY_VIEW and progress.second:
@@ -85,6 +85,8 @@ class ChallengePages:
         progress = self.frames.progress(visit)
         if progress.attempt is None or progress.step is None:
             return self.entering.start_again(visit)
+        if progress.step == steps.MFA_SETUP:
+            return self.set_up.submit(visit, progress, caller)
         match request.form.get("action"):
             case "choose":
                 return self._choose(visit, progress, request.form.get("way", ""), caller)
@@ -160,9 +162,6 @@ class ChallengePages:
     def _answer(self, visit: Visit, progress: Progress, caller: Caller) -> Challenge | SignedIn:
         """What was typed, as the answer to the step at hand."""
         pool, client, session, code = visit.pool, visit.client, Secret(progress.attempt or ""), Secret(typed_code())
-        if progress.step == steps.MFA_SETUP:
-            session = self.sign_in.verify_software_token(pool, client, session, code, None, caller)
-            return self.sign_in.answer(pool, client, session, SetUpAnswer(), caller)
         if request.args.get(VIEW) == _RECOVERY_VIEW and progress.second:
             return self.sign_in.answer(pool, client, session, RecoveryCodeAnswer(code=code), caller)
         return self.sign_in.answer(pool, client, session, CodeAnswer(code=code), caller, step=progress.step)
@@ -223,16 +222,4 @@ class ChallengePages:
             error=error,
             username=progress.username or "",
             other_ways_url=visit.url("mfa", _WAYS) if several and progress.choices != (PASSWORD,) else None,
-        )
-
-    def _draw_set_up(self, visit: Visit, progress: Progress, error: Sentence | None) -> Response:
-        parts = set_up_parts(self.frames.brand_name(visit), progress.username or "", Secret(progress.seed or ""))
-        return self.frames.draw(
-            visit,
-            AuthenticatorPage,
-            form_page="mfa",
-            error=error,
-            username=progress.username or "",
-            required=True,
-            **parts,
         )

@@ -63,11 +63,14 @@ class Entering:
             only = ChoiceAnswer(choice=choices[0])
             outcome = self.sign_in.answer(visit.pool, visit.client, outcome.session, only, caller)
             return self.continue_with(visit, outcome, username, caller)
-        if outcome.step not in _KNOWN or (outcome.step == steps.MFA_SETUP and steps.SOFTWARE_TOKEN_MFA not in choices):
+        if outcome.step not in _KNOWN or (outcome.step == steps.MFA_SETUP and not choices):
             return self.frames.go(visit, visit.url("login"), Progress(notice="error.step_unknown"))
-        seed, session = None, outcome.session
-        if outcome.step == steps.MFA_SETUP:
+        seed, session, view = None, outcome.session, ""
+        if outcome.step == steps.MFA_SETUP and choices == (steps.SOFTWARE_TOKEN_MFA,):
+            # Nothing to choose, and the same for an address.
             seed, session = self.sign_in.begin_software_token(visit.pool, visit.client, session, caller)
+        elif outcome.step == steps.MFA_SETUP and len(choices) == 1:
+            view = next(iter(outcome.missing_attributes), "")
         progress = Progress(
             username=username,
             destination=outcome.destination.masked if outcome.destination else None,
@@ -75,11 +78,13 @@ class Entering:
             step=outcome.step,
             choices=choices,
             second=outcome.step in _SECOND or outcome.user is not None,
+            setting_up=None if seed is None else steps.SOFTWARE_TOKEN_MFA,
             seed=None if seed is None else seed.reveal(),
+            missing=outcome.missing_attributes,
             query=visit.query,
             notice=notice,
         )
-        return self.frames.go(visit, visit.url("mfa"), progress)
+        return self.frames.go(visit, visit.url("mfa", view), progress)
 
     def may_remember(self, visit: Visit) -> bool:
         """Whether the pool spares a remembered browser the second step, and asks people whether theirs is to be one."""

@@ -19,6 +19,7 @@ from app.core.factors.errors import (
 )
 from app.core.kernel import errors
 from app.core.kernel.errors import AttributeViolation, Fact, PasswordPolicyViolation
+from app.core.tokens.tracking import SessionNotFound
 from app.web.context_parts import IdentifierKind
 
 
@@ -72,6 +73,7 @@ _SENTENCES: dict[type[Fact], Sentence] = {
     # A person without a proven address is told the same as one without an account.
     errors.NoRecoveryChannel: Sentence(key="error.code_mismatch", field="code"),
     errors.RecoveryByAdministratorOnly: Sentence(key="error.recovery_by_administrator", status=403),
+    SessionNotFound: Sentence(key="error.session_gone"),
     errors.PoolNotFound: Sentence(key="error.unknown_pool", status=404),
     errors.ClientNotFound: Sentence(key="error.unknown_client"),
     errors.Unavailable: Sentence(key="error.unavailable", status=503),

@@ -21,9 +21,10 @@ _LONGEST_NAME = 320
 class Progress:
     """``username`` and ``destination`` (masked): whom the last code was for. ``sign_up`` is the Session string that signs in once
     confirmed, ``attempt`` the one of a sign-in that waits for its next ``step`` (the challenge's AWS name), which ``choices``
-    stand beside; ``second`` where a first factor is proven already. ``seed`` is that of the authenticator app being set up.
+    stand beside; ``second`` where a first factor is proven already. ``setting_up`` is the factor being set up, ``seed`` that
+    of an authenticator app; ``missing`` are attributes that must be given.
     ``codes`` are recovery codes to show once, ``gone`` a
-    passkey that was removed. ``query`` is the authorize request. ``notice`` is a
+    passkey that was removed, ``renaming`` one to be renamed. ``query`` is the authorize request. ``notice`` is a
     catalogue key to show once.
     """
 
@@ -34,9 +35,11 @@ class Progress:
     step: str | None = None
     choices: tuple[str, ...] = ()
     second: bool = False
+    setting_up: str | None = None
     seed: str | None = None
     codes: tuple[str, ...] = ()
     gone: str | None = None
+    renaming: str | None = None
     reason: str | None = None
     missing: tuple[str, ...] = ()
     query: str = ""

@@ -21,6 +21,7 @@ from app.blueprints.hosted_ui.errors import Sentence
 from app.blueprints.hosted_ui.frame import Frames
 from app.blueprints.hosted_ui.passkeys import AddPasskeyPages, PasskeyCeremonies
 from app.blueprints.hosted_ui.recovery import RecoveryPages
+from app.blueprints.hosted_ui.setting_up import SetUpPages
 from app.blueprints.hosted_ui.sign_in import SignInPages
 from app.blueprints.hosted_ui.sign_up import SignUpPages
 from app.blueprints.hosted_ui.visit import VIEW, RedirectUriRefused, Visit, read_visit
@@ -42,6 +43,7 @@ from app.core.sessions.logout import Logouts
 from app.core.sessions.service import Sessions
 from app.core.sign_in.service import SignIn
 from app.core.sign_up.service import SignUp
+from app.core.tokens.tracking import UserSessions
 from app.core.users.service import Directory
 from app.web.context import current_context
 from app.web.cookies import Cookies
@@ -69,6 +71,7 @@ class HostedUi:
     sign_up: SignUp
     recovery: Recovery
     sessions: Sessions
+    user_sessions: UserSessions
     consents: Consents
     logouts: Logouts
     account: Account
@@ -86,13 +89,18 @@ class HostedUi:
         )
         passkeys = PasskeyCeremonies(frames=frames, sign_in=self.sign_in, passkeys=self.passkeys)
         sign_in = SignInPages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
-        challenges = ChallengePages(frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys)
+        set_up = SetUpPages(frames=frames, sign_in=self.sign_in, entering=entering)
+        challenges = ChallengePages(
+            frames=frames, sign_in=self.sign_in, entering=entering, passkeys=passkeys, set_up=set_up
+        )
         add_passkey = AddPasskeyPages(frames=frames, entering=entering, passkeys=self.passkeys, ceremonies=passkeys)
         account = AccountPages(
             frames=frames,
             entering=entering,
             ceremonies=passkeys,
-            rows=AccountRows(passkeys_room=self.passkeys, recovery_room=self.recovery_codes),
+            rows=AccountRows(
+                passkeys_room=self.passkeys, recovery_room=self.recovery_codes, sessions_room=self.sessions
+            ),
             contacts=ContactPages(frames=frames, account=self.account),
             account=self.account,
             users=self.users,
@@ -101,6 +109,7 @@ class HostedUi:
             passkeys=self.passkeys,
             recovery_codes=self.recovery_codes,
             sessions=self.sessions,
+            user_sessions=self.user_sessions,
         )
         consent = ConsentPages(frames=frames, sessions=self.sessions, consents=self.consents)
         sign_up = SignUpPages(frames=frames, sign_up=self.sign_up, sign_in=self.sign_in, entering=entering)

@@ -1,16 +1,22 @@
 """What a passkey is, whose site it is for, and what a ceremony asks and proves (WebAuthn Level 3)."""
 
 import ipaddress
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from app.core.factors.errors import PasskeysNotConfigured
+from app.core.kernel.errors import AttributeViolation
 from app.core.kernel.ids import PoolId, Sub
 from app.core.pools.model import Domain, Pool
+from app.core.users.identifiers import is_storable
+from app.core.users.rules import AttributeRule
 
 NAME = "WEB_AUTHN"
 """The factor's name in AWS's lists."""
+MAX_NAME = 64
+"""Characters of a name that a person gives a passkey."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,22 @@ class Passkey:
         """``swk`` for a key in the user's own platform, ``hwk`` for a device of its own (RFC 8176 §2)."""
         own = self.attachment == "platform" or self.backed_up or "internal" in self.transports
         return "swk" if own else "hwk"
+
+
+def read_name(typed: str) -> str:
+    """A name that a person gives a passkey, without space around it: 1 to 64 characters, none of them unseen controls. Raises
+    ``AttributeViolation``.
+    """
+    name = unicodedata.normalize("NFC", typed[: 4 * MAX_NAME]).strip()
+    if not name:
+        raise AttributeViolation("passkey_name", AttributeRule.REQUIRED, "A passkey's name has at least one character.")
+    if len(name) > MAX_NAME:
+        message = f"A passkey's name has at most {MAX_NAME} characters."
+        raise AttributeViolation("passkey_name", AttributeRule.TOO_LONG, message, bound=MAX_NAME)
+    if not is_storable(name):
+        message = "A passkey's name has no control characters."
+        raise AttributeViolation("passkey_name", AttributeRule.CHARACTERS, message)
+    return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

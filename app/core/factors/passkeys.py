@@ -16,7 +16,15 @@ from app.core.factors.errors import (
     PasskeyRefused,
     PasskeysNotEnabled,
 )
-from app.core.factors.passkey import NAME, Passkey, PasskeyProven, PasskeyRequest, RelyingParty, relying_party_of
+from app.core.factors.passkey import (
+    NAME,
+    Passkey,
+    PasskeyProven,
+    PasskeyRequest,
+    RelyingParty,
+    read_name,
+    relying_party_of,
+)
 from app.core.factors.ports import PasskeyStore, PasskeyTaken
 from app.core.factors.preferences import without_factor
 from app.core.kernel.caller import Caller
@@ -127,6 +135,16 @@ class Passkeys:
     def list_of(self, pool: Pool, user: User) -> list[Passkey]:
         """Oldest first; never more than ``MAX_PER_USER``."""
         return self.store.list_of(pool.pool_id, user.sub)
+
+    def rename(self, pool: Pool, user: User, credential_id: str, name: str, caller: Caller) -> None:
+        """The name by which its owner knows it, here and as ``FriendlyCredentialName``. Ours: Cognito keeps the first one.
+
+        Raises ``AttributeViolation``, and ``PasskeyNotFound``, also for somebody else's.
+        """
+        with self._trail("rename", user, caller) as trail, self.transactions.transaction():
+            if not self.store.rename(pool.pool_id, user.sub, credential_id, read_name(name)):
+                raise PasskeyNotFound
+            trail.record()
 
     def remove(self, pool: Pool, user: User, credential_id: str, caller: Caller) -> None:
         """Raises ``PasskeyNotFound``, also for somebody else's. With the last one goes the choice of passkeys as a factor."""

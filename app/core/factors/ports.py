@@ -69,6 +69,9 @@ class PasskeyStore(Protocol):
     def use(self, passkey: Passkey, *, sign_count: int) -> bool:
         """Notes the authenticator's count where it grew, or where both are 0 (it counts nothing); else False."""
 
+    def rename(self, pool_id: PoolId, sub: Sub, credential_id: str, name: str) -> bool:
+        """False where the user has no such credential."""
+
     def remove(self, pool_id: PoolId, sub: Sub, credential_id: str) -> bool: ...
 
 

@@ -5,7 +5,9 @@ from app.core.kernel.ids import ClientId, PoolId, Sub
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserSession:
-    """A person signed in on one browser at one pool. ``sid`` is its public name; the cookie's handle is kept only as a hash."""
+    """A person signed in on one browser at one pool. ``sid`` is its public name; the cookie's handle is kept only as a hash.
+    ``device`` says what the browser calls itself, ``seen_at`` when it was last used, to a few minutes.
+    """
 
     sid: str
     pool_id: PoolId
@@ -13,6 +15,8 @@ class BrowserSession:
     auth_time: int
     amr: tuple[str, ...]
     expires_at: int
+    device: str = "unknown"
+    seen_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

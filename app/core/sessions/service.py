@@ -1,6 +1,7 @@
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from app.core.kernel.caller import Caller
 from app.core.kernel.clock import Clock
@@ -9,6 +10,7 @@ from app.core.kernel.errors import UserDisabled
 from app.core.kernel.ids import PoolId, Sub, new_handle, new_session_id
 from app.core.kernel.sealing import Hasher
 from app.core.kernel.secret import Secret
+from app.core.sessions.device_names import describe_device
 from app.core.sessions.model import BrowserSession
 from app.core.sessions.suffices import AuthorizeRequest, Suffices, suffices
 from app.core.users.model import User
@@ -19,6 +21,13 @@ SESSION_SECONDS = 3600
 
 _KIND = "browser_session"
 _LIVE = "live_sid"
+_OF_USER = "browser_sessions_of"
+"""Of a user: the names of their sessions with their ends, oldest first."""
+MOST_LISTED = 50
+"""Sessions of one user that are listed. Older ones go on; who ends all others ends them too."""
+SEEN_SECONDS = 300
+"""How old the last use becomes before it is written anew."""
+_RACES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +45,7 @@ class Sessions:
         user: User,
         amr: tuple[str, ...],
         auth_time: int,
-        caller: Caller,  # noqa: ARG002 - session tracking will keep address and browser
+        caller: Caller,
         *,
         continues: BrowserSession | None = None,
     ) -> tuple[Secret, BrowserSession]:
@@ -54,12 +63,14 @@ class Sessions:
             auth_time=auth_time,
             amr=amr,
             expires_at=auth_time + SESSION_SECONDS,
+            device=describe_device(caller.user_agent),
+            seen_at=self.clock.now(),
         )
         handle = Secret(new_handle())
-        value = {"sid": session.sid, "sub": session.sub, "auth_time": auth_time, "amr": list(amr)}
         key = self._key(pool_id, handle)
-        self.ephemeral.put(_KIND, key, json.dumps(value), expires_at=session.expires_at)
+        self.ephemeral.put(_KIND, key, _write(session), expires_at=session.expires_at)
         self.ephemeral.put(_LIVE, f"{pool_id}:{session.sid}", key, expires_at=session.expires_at)
+        self._enlist(session)
         return handle, session
 
     def find(self, pool_id: PoolId, handle: Secret) -> BrowserSession | None:
@@ -81,12 +92,27 @@ class Sessions:
             auth_time=value["auth_time"],
             amr=tuple(value["amr"]),
             expires_at=expires_at,
+            device=value.get("device", "unknown"),
+            seen_at=value.get("seen_at", value["auth_time"]),
         )
 
     def find_with_user(self, pool_id: PoolId, handle: Secret) -> tuple[BrowserSession, User | None] | None:
-        """The session and its user, for ``suffices``; whether the user may still be signed in is decided there."""
-        session = self.find(pool_id, handle)
-        return None if session is None else (session, self.users.find(pool_id, session.sub))
+        """The session and its user, for ``suffices``; whether the user may still be signed in is decided there. It was used."""
+        key = self._key(pool_id, handle)
+        stored = self.ephemeral.find(_KIND, key)
+        session = None if stored is None else self._read(pool_id, stored)
+        if session is None:
+            return None
+        return self._seen(key, stored, session), self.users.find(pool_id, session.sub)
+
+    def _seen(self, key: str, stored: str | None, session: BrowserSession) -> BrowserSession:
+        """Writes the use down, at most every few minutes. A session that is ended meanwhile stays ended."""
+        now = self.clock.now()
+        if now - session.seen_at < SEEN_SECONDS:
+            return session
+        seen = replace(session, seen_at=now)
+        self.ephemeral.swap(_KIND, key, old=stored, new=_write(seen), expires_at=session.expires_at)
+        return seen
 
     def find_signed_in(self, pool_id: PoolId, handle: Secret | None) -> Suffices | None:
         """Who is signed in, where the session counts and the user may be: the plainest request's answer."""
@@ -106,6 +132,24 @@ class Sessions:
         found = self.ephemeral.find_many(_KIND, list(keys.values()))
         read = [self._read(pool_id, stored) for stored in found.values()]
         return [session for session in read if session is not None and session.sid in sids]
+
+    def list_of(self, user: User) -> list[BrowserSession]:
+        """The browsers where the user is signed in, the last used first; at most ``MOST_LISTED``."""
+        names = json.loads(self.ephemeral.find(_OF_USER, f"{user.pool_id}:{user.sub}") or "[]")
+        found = self.list_live(user.pool_id, [sid for sid, _ in names])
+        counted = [one for one in found if one.sub == user.sub and one.auth_time > user.sessions_valid_after]
+        return sorted(counted, key=lambda one: (-one.seen_at, one.sid))
+
+    def _enlist(self, session: BrowserSession) -> None:
+        """Beside the user's others that are not over. Where too many sign in at once, one is not listed."""
+        key, now = f"{session.pool_id}:{session.sub}", self.clock.now()
+        for _ in range(_RACES):
+            before = self.ephemeral.find(_OF_USER, key)
+            others = [(sid, end) for sid, end in json.loads(before or "[]") if end > now and sid != session.sid]
+            names = [*others, (session.sid, session.expires_at)][-MOST_LISTED:]
+            until = max(end for _, end in names)
+            if self.ephemeral.swap(_OF_USER, key, old=before, new=json.dumps(names), expires_at=until):
+                return
 
     def end_named(self, pool_id: PoolId, sub: Sub, sid: str) -> bool:
         """Ends the user's session of this name, on whatever browser it is; False where there is none."""
@@ -128,3 +172,15 @@ class Sessions:
 
     def _key(self, pool_id: PoolId, handle: Secret) -> str:
         return f"{pool_id}:{self.hasher.digest(_KIND, handle.reveal())}"
+
+
+def _write(session: BrowserSession) -> str:
+    value: dict[str, Any] = {
+        "sid": session.sid,
+        "sub": session.sub,
+        "auth_time": session.auth_time,
+        "amr": list(session.amr),
+        "device": session.device,
+        "seen_at": session.seen_at,
+    }
+    return json.dumps(value)

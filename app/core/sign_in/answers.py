@@ -47,6 +47,8 @@ from app.core.users.ports import IdentifierTaken
 
 CODES = (steps.SMS_MFA, steps.SMS_OTP, steps.EMAIL_OTP, steps.SOFTWARE_TOKEN_MFA)
 _SECOND = (steps.SMS_MFA, steps.EMAIL_OTP, steps.SOFTWARE_TOKEN_MFA, steps.SELECT_MFA_TYPE)
+_SET_UP = frozenset({steps.TOTP, steps.SMS_CODE, steps.EMAIL_CODE})
+"""What a set-up ends with."""
 _FIRST = (steps.SELECT_CHALLENGE, steps.EMAIL_OTP, steps.SMS_OTP, steps.WEB_AUTHN)
 
 
@@ -193,7 +195,7 @@ class Answers(FirstSteps):
         self, trail: Trail, pool: Pool, client: Client, session: Secret, caller: Caller
     ) -> Challenge | SignedIn:
         attempt = self.attempts.get(pool, client, session, caller, step=steps.MFA_SETUP)
-        if steps.TOTP not in attempt.proven:
+        if not _SET_UP.intersection(attempt.proven):
             raise InvalidParameter("The software token has not been verified.")
         attempt, user = self._claim(trail, pool, client, session, caller, among=(steps.MFA_SETUP,))
         return self._go_on(trail, attempt, pool, client, user, caller)

@@ -32,7 +32,7 @@ from app.core.sign_in.factor_codes import FactorCodes
 from app.core.sign_in.model import Challenge, SignedIn
 from app.core.sign_in.next_step import Ask, Done, Refuse, next_step
 from app.core.sign_in.ports import PasskeyFactor, RecoveryCodes, RememberedDevices, SoftwareTokens
-from app.core.sign_in.second_factors import address_of
+from app.core.sign_in.second_factors import address_of, choose_set_up_here, missing_addresses
 from app.core.sign_in.srp_exchange import SrpExchange
 from app.core.users.identifiers import identifiers_of
 from app.core.users.model import User, UserStatus
@@ -157,6 +157,9 @@ class Progression:
         self, trail: Trail, attempt: Attempt, pool: Pool, client: Client, user: User, ask: Ask, caller: Caller
     ) -> Challenge:
         """The challenge, with its code on the way where it has one."""
+        if ask.step == steps.MFA_SETUP and attempt.data.get("door") == "pages":
+            here = choose_set_up_here(pool, client, user)
+            ask = replace(ask, choices=here, missing_attributes=missing_addresses(user, here))
         destination, data = None, {**attempt.data, "choices": " ".join(ask.choices)}
         if ask.step in {steps.SMS_MFA, steps.EMAIL_OTP}:
             self.rates.check("mfa_code", f"{pool.pool_id}:{user.sub}", 30)

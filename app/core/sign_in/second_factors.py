@@ -1,7 +1,9 @@
 """Which second factors a user may prove, and which ones could be set up. Pure."""
 
 from app.core.attempts import steps
+from app.core.clients.model import Client
 from app.core.pools.model import Pool
+from app.core.users.attributes import writable_by
 from app.core.users.model import User
 
 _ADDRESSES = {steps.SMS_MFA: "phone_number", steps.EMAIL_OTP: "email"}
@@ -24,6 +26,26 @@ def choose_second_factors(pool: Pool, user: User) -> tuple[str, ...]:
 def choose_set_up(pool: Pool) -> tuple[str, ...]:
     """What MFA_SETUP offers (Cognito: MFAS_CAN_SETUP)."""
     return tuple(factor for factor in _ORDER if factor in pool.settings.mfa.offers)
+
+
+def choose_set_up_here(pool: Pool, client: Client, user: User) -> tuple[str, ...]:
+    """What the pages can set up in the middle of a sign-in: of what MFA_SETUP offers that for which the user has an address, or may
+    give one through this client.
+    """
+    return tuple(factor for factor in choose_set_up(pool) if _is_possible(pool, client, user, factor))
+
+
+def missing_addresses(user: User, factors: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses that have to be given first, of those that these factors need."""
+    needed = (_ADDRESSES[factor] for factor in factors if factor in _ADDRESSES)
+    return tuple(name for name in needed if not user.attributes.get(name))
+
+
+def _is_possible(pool: Pool, client: Client, user: User, factor: str) -> bool:
+    name = _ADDRESSES.get(factor)
+    if name is None or user.attributes.get(name):
+        return True
+    return name in writable_by(client) and pool.settings.schema[name].mutable
 
 
 def address_of(factor: str) -> str:

@@ -4,11 +4,10 @@ from typing import Self
 from app.core.attempts import steps
 from app.core.attempts.model import Attempt
 from app.core.attempts.service import password_mark
-from app.core.audit.trail import Trail
 from app.core.clients.model import Client
 from app.core.factors.passkey import PasskeyRequest, RelyingParty
 from app.core.kernel.caller import Caller
-from app.core.kernel.errors import Conflict, IncorrectCredentials, SessionExpired, UserNotConfirmed
+from app.core.kernel.errors import IncorrectCredentials, SessionExpired, UserNotConfirmed
 from app.core.kernel.secret import Secret
 from app.core.pools.model import Pool
 from app.core.sign_in.answers import CODES, Answers
@@ -31,15 +30,15 @@ from app.core.sign_in.model import (
     SrpAnswer,
     SrpProof,
 )
-from app.core.sign_in.next_step import Ask, Refuse, next_step
 from app.core.sign_in.progression import FAILURES_PER_USER, countable_address
+from app.core.sign_in.setting_up import SettingUp
 from app.core.sign_in.srp_exchange import session_in
 from app.core.users.identifiers import candidates, key_of, shorten
-from app.core.users.model import MfaPreference, User, UserStatus
+from app.core.users.model import UserStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn(Answers):
+class SignIn(Answers, SettingUp):
     """Signing in with what this server checks itself. Every refusal and every success leaves an audit row."""
 
     def start(
@@ -188,45 +187,3 @@ class SignIn(Answers):
             return key_of(self.hasher, pool, user, username) == who
 
         return replace(self, attempts=self.attempts.answering(is_theirs))
-
-    # -- setting up a software token in the middle of a sign-in ----------------------------------------------------------
-
-    def begin_software_token(
-        self, pool: Pool, client: Client, session: Secret, caller: Caller
-    ) -> tuple[Secret, Secret]:
-        """A seed to be shown, and the next Session (Cognito: AssociateSoftwareToken). Raises ``SessionExpired``, ``SessionUsed``."""
-        with self._trail("sign_in.begin_software_token", pool, client, caller) as trail:
-            attempt, user = self._setting_up(trail, pool, client, session, caller)
-            seed = self.software_tokens.begin(pool, user)
-            trail.record()
-            return seed, self.attempts.put(attempt)
-
-    def verify_software_token(  # noqa: PLR0917 - the interface between rooms
-        self, pool: Pool, client: Client, session: Secret, code: Secret, name: str | None, caller: Caller
-    ) -> Secret:
-        """The next Session, with which MFA_SETUP is answered (Cognito: VerifySoftwareToken). ``CodeMismatch`` leaves it usable."""
-        with self._trail("sign_in.verify_software_token", pool, client, caller) as trail:
-            attempt, user = self._setting_up(trail, pool, client, session, caller)
-            enabled = tuple(dict.fromkeys((*user.mfa.enabled, steps.SOFTWARE_TOKEN_MFA)))
-            preferred = user.mfa.preferred or steps.SOFTWARE_TOKEN_MFA
-            try:
-                # One change: a token is stored only for the record that the attempt was proven against.
-                with self._guessing(pool, session, attempt, caller) as guess, self.transactions.transaction():
-                    self.software_tokens.confirm(pool, user, code, name=name)
-                    user = self.users.save(replace(user, mfa=MfaPreference(enabled=enabled, preferred=preferred)))
-                    trail.record()
-            except Conflict:
-                raise SessionExpired from None
-            self.lockout.forgive(guess)
-            proven = (*attempt.proven, steps.TOTP)
-            return self.attempts.put(replace(attempt, proven=proven, user_revision=user.revision))
-
-    def _setting_up(
-        self, trail: Trail, pool: Pool, client: Client, session: Secret, caller: Caller
-    ) -> tuple[Attempt, User]:
-        """The attempt, where a factor is still to be set up: what was proven before the record changed sets up nothing."""
-        attempt, user = self._claim(trail, pool, client, session, caller, among=(steps.MFA_SETUP,))
-        remains = next_step(attempt, pool, client, user, self.clock.now())
-        if not isinstance(remains, Ask) or remains.step != steps.MFA_SETUP:
-            raise remains.fact if isinstance(remains, Refuse) else SessionExpired
-        return attempt, user

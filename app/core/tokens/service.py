@@ -12,12 +12,12 @@ from app.core.kernel.ids import new_handle, new_uuid
 from app.core.kernel.secret import Secret
 from app.core.keys.model import KeyPurpose
 from app.core.pools.model import Pool
+from app.core.sessions.device_names import describe_device
 from app.core.sessions.model import BrowserSession
 from app.core.tokens.access import AccessTokens
 from app.core.tokens.beginning import RESOURCE, begin_directly, begin_from_api, begin_from_code
 from app.core.tokens.claims import Subject, client_claims
 from app.core.tokens.continuation import GoOn, Rotate, Stop, choose_continuation
-from app.core.tokens.device_names import describe_device
 from app.core.tokens.errors import (
     NotRevocable,
     RefreshExpired,

@@ -75,6 +75,22 @@ class UserSessions:
                 self._revoke_tokens(pool, user, session_id, linked=linked, current=current)
             trail.record()
 
+    def end_browser(self, pool: Pool, user: User, sid: str, caller: Caller, *, current: BrowserSession) -> None:
+        """Signs the user out of one other browser, and out of the applications there; their clients hear of it.
+
+        Raises ``SessionNotFound``, also for another user's and one that is over; ``InvalidParameter`` for the current one.
+        """
+        with Trail(
+            audit=self.audit, event="sessions.revoked", caller=caller, pool_id=pool.pool_id, sub=user.sub
+        ) as trail:
+            if sid == current.sid:
+                raise InvalidParameter("The current session can't be revoked.")
+            if not self.sessions.end_named(pool.pool_id, user.sub, sid):
+                raise SessionNotFound
+            self.store.revoke_browser_sessions(pool.pool_id, user.sub, sid, now=self.clock.now())
+            self.logouts.end(pool.pool_id, sid)
+            trail.record()
+
     def _revoke_tokens(
         self, pool: Pool, user: User, session_id: str, *, linked: bool, current: TokenSession | None
     ) -> None:

@@ -8,6 +8,8 @@ stored address, never to the typed one, so a look-alike cannot redirect a code.
 import re
 import unicodedata
 
+import idna
+
 from app.core.kernel.errors import AliasExists, AttributeViolation, InvalidParameter, UsernameExists
 from app.core.kernel.sealing import Hasher
 from app.core.pools.model import Pool
@@ -21,6 +23,7 @@ MAX_USERNAME = 128
 _PLAIN = r"\s@<>()\[\],;:\\\""
 """What an address never needs and a mail header gives a meaning to."""
 _EMAIL = re.compile(rf"[^{_PLAIN}]{{1,64}}@[^{_PLAIN}.]+(?:\.[^{_PLAIN}.]+)+")
+_PUNYCODE = "xn--"
 _PHONE = re.compile(r"\+[0-9]{3,15}")
 _PHONE_FILLING = re.compile(r"[\s().\-]+")
 _USERNAME_CATEGORIES = frozenset("LMSNP")
@@ -62,6 +65,29 @@ def fold_email(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
+def email_forms(text: str) -> tuple[str, ...]:
+    """An address by all names of its domain, as typed first, then in ASCII and in letters: who holds one holds them all. An ordinary
+    address has one, and so has one whose domain IDNA2008 does not know.
+    """
+    folded = fold_email(text)
+    coded = _in_ascii(folded)
+    if coded is None:
+        return (folded,)
+    local, _, domain = coded.rpartition("@")
+    return tuple(dict.fromkeys((folded, coded, f"{local}@{idna.decode(domain)}")))
+
+
+def _in_ascii(folded: str) -> str | None:
+    """The address with its domain as DNS has it (UTS #46, non-transitional); None where that says nothing new."""
+    local, _, domain = folded.rpartition("@")
+    if len(folded) > MAX_VALUE or (domain.isascii() and _PUNYCODE not in domain):
+        return None
+    try:
+        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        return None
+
+
 def fold_phone(text: str) -> str:
     """Without the spaces, brackets and dashes people type."""
     return _PHONE_FILLING.sub("", unicodedata.normalize("NFKC", text))
@@ -72,12 +98,12 @@ def fold_username(pool: Pool, text: str) -> str:
     return folded if pool.settings.case_sensitive else folded.casefold()
 
 
-def _fold(pool: Pool, kind: IdentifierKind, text: str) -> str:
+def _forms(pool: Pool, kind: IdentifierKind, text: str) -> tuple[str, ...]:
     if kind is IdentifierKind.EMAIL:
-        return fold_email(text)
+        return email_forms(text)
     if kind is IdentifierKind.PHONE_NUMBER:
-        return fold_phone(text)
-    return fold_username(pool, text)
+        return (fold_phone(text),)
+    return (fold_username(pool, text),)
 
 
 def candidates(pool: Pool, typed: str) -> tuple[Identifier, ...]:
@@ -90,7 +116,8 @@ def candidates(pool: Pool, typed: str) -> tuple[Identifier, ...]:
     names = pool.settings.username_attributes or pool.settings.alias_attributes
     email, phone = fold_email(typed), fold_phone(typed)
     if "email" in names and looks_like_email(email):
-        found.append(Identifier(kind=IdentifierKind.EMAIL, value=email))
+        # As typed first: of two people whose addresses were two before their domains were one, each finds themselves.
+        found.extend(Identifier(kind=IdentifierKind.EMAIL, value=form) for form in email_forms(typed))
     if "phone_number" in names and looks_like_phone(phone):
         found.append(Identifier(kind=IdentifierKind.PHONE_NUMBER, value=phone))
     if "preferred_username" in names:
@@ -112,7 +139,7 @@ def identifiers_of(pool: Pool, user: User) -> tuple[Identifier, ...]:
         value = user.attributes.get(name)
         if value is None or (name in pool.settings.alias_attributes and not _alias_counts(user, name)):
             continue
-        held[Identifier(kind=_KINDS[name], value=_fold(pool, _KINDS[name], value))] = None
+        held |= {Identifier(kind=_KINDS[name], value=form): None for form in _forms(pool, _KINDS[name], value)}
         if name == "preferred_username":
             held[Identifier(kind=IdentifierKind.USERNAME, value=fold_username(pool, value))] = None
     if any(len(identifier.value) > MAX_VALUE for identifier in held):
@@ -176,6 +203,8 @@ def comparison_form(pool: Pool, typed: str) -> str:
     meanings = candidates(pool, typed)
     best = next((c for c in meanings if c.kind in _ADDRESSES), next(iter(meanings), None))
     name = best.value if best else typed[: 4 * MAX_VALUE].strip().casefold()
+    if best is not None and best.kind is IdentifierKind.EMAIL:
+        name = _in_ascii(name) or name
     return name.encode("utf-8", "backslashreplace").decode()
 
 

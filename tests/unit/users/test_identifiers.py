@@ -218,6 +218,56 @@ def test_spellings_of_an_unknown_name_are_one_where_they_would_find_one_user(hou
         assert key_of(hasher, pool, None, one) == key_of(hasher, pool, None, other)
 
 
+LETTERS, CODED = "jane@bücher.example", "jane@xn--bcher-kva.example"
+
+
+@pytest.mark.spec("UTS #46")
+@pytest.mark.parametrize(
+    "typed", [LETTERS, CODED, "Jane@BÜCHER.Example", "jane@bu\u0308cher.example", "JANE@XN--BCHER-KVA.example"]
+)
+@pytest.mark.parametrize("stored", [LETTERS, CODED])
+def test_an_international_domain_is_one_however_it_is_written(house, stored, typed):
+    pool, hasher = house.world.a_pool(), house.world.hasher
+    held = {i.value for i in identifiers_of(pool, a_record(pool, email=stored)) if i.kind.value == "email"}
+    assert held == {LETTERS, CODED}
+    assert {value for kind, value in named(pool, typed) if kind == "email"} == held
+    assert key_of(hasher, pool, None, typed) == key_of(hasher, pool, None, stored)
+
+
+@pytest.mark.parametrize("typed", [LETTERS, CODED])
+def test_who_registered_before_domains_were_folded_is_still_found_by_what_they_type(house, typed):
+    """Of two such people with one address each finds themselves: what is typed is looked for first."""
+    assert named(house.world.a_pool(), typed)[0] == ("email", typed)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jane@xn--zz--.example", "jane@xn--a.example", "jane@xn--.example", "jane@a_b.bücher.example", "jane@bücher-.example",
+        f"jane@{'ü' * 64}.example", f"jane@{'ü.' * 120}example", "jane@\U0001f4a9\u0301.example",
+    ],
+)  # fmt: skip
+def test_a_domain_that_cannot_be_folded_is_compared_as_it_is_and_nothing_fails(house, address):
+    pool = house.world.a_pool()
+    held = [i for i in identifiers_of(pool, a_record(pool, email=address)) if i.kind.value == "email"]
+    assert len(held) == 1
+    assert set(held) <= set(candidates(pool, address)) or not candidates(pool, address)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("jane@straße.example", "jane@strasse.example"),
+        ("jane@bücher.example", "jane@bucher.example"),
+        ("bücher@example.com", "xn--bcher-kva@example.com"),
+        ("jane@paypal.example", "jane@p\u0430ypal.example"),
+    ],
+)
+def test_domains_that_only_look_alike_stay_two(house, one, other):
+    pool = house.world.a_pool()
+    assert not set(named(pool, one)) & set(named(pool, other))
+
+
 def test_case_is_folded_but_letters_are_not_exchanged(house):
     pool = house.world.a_pool()
     assert named(pool, "Straße@Example.com")[0] == ("email", "straße@example.com")

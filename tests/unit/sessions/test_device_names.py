@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.tokens.device_names import describe_device
+from app.core.sessions.device_names import describe_device
 
 
 @pytest.mark.parametrize(
