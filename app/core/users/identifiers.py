@@ -8,8 +8,6 @@ stored address, never to the typed one, so a look-alike cannot redirect a code.
 import re
 import unicodedata
 
-import idna
-
 from app.core.kernel.errors import AliasExists, AttributeViolation, InvalidParameter, UsernameExists
 from app.core.kernel.sealing import Hasher
 from app.core.pools.model import Pool
@@ -73,6 +71,8 @@ def email_forms(text: str) -> tuple[str, ...]:
     coded = _in_ascii(folded)
     if coded is None:
         return (folded,)
+    import idna  # Its tables are not loaded before somebody has such a domain.
+
     local, _, domain = coded.rpartition("@")
     return tuple(dict.fromkeys((folded, coded, f"{local}@{idna.decode(domain)}")))
 
@@ -82,6 +82,8 @@ def _in_ascii(folded: str) -> str | None:
     local, _, domain = folded.rpartition("@")
     if len(folded) > MAX_VALUE or (domain.isascii() and _PUNYCODE not in domain):
         return None
+    import idna
+
     try:
         return f"{local}@{idna.encode(domain, uts46=True).decode()}"
     except idna.IDNAError:
