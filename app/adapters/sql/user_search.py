@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, cast, delete, insert, null, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    insert,
+    literal_column,
+    null,
+    select,
+    tuple_,
+)
 
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.tables import user_search, users
@@ -51,7 +65,7 @@ def page_of(
     """The statement for one page, and what it is given: rows of users, with ``position`` for what the index is sorted by. What a
     password is kept as is left out.
     """
-    given: dict[str, Any] = {"its_pool": pool_id, "most": limit}
+    given: dict[str, Any] = {"its_pool": pool_id}
     kind = None
     if wanted is not None:
         kind = "prefix" if wanted.prefix else "equal"
@@ -62,15 +76,15 @@ def page_of(
     if wanted is None or wanted.attribute in _INDEXED_ELSEWHERE:
         if after is not None:
             given["after_sub"] = after["sub"]
-        return _along_users(kind, after is not None), given
+        return _along_users(kind, after is not None, limit), given
     given["its_name"] = wanted.attribute
     if after is not None:
         given |= {"after_value": after["value"], "after_sub": after["sub"]}
-    return _along_search(kind, after is not None), given
+    return _along_search(kind, after is not None, limit), given
 
 
 @cache
-def _along_search(kind: str | None, later: bool) -> Prepared:  # noqa: FBT001 - of these two the statement is made
+def _along_search(kind: str | None, later: bool, limit: int) -> Prepared:  # noqa: FBT001 - of these the statement is made
     value, sub = user_search.c.value, user_search.c.sub
     statement = (
         select(*_LISTED, value.label("position"))
@@ -78,7 +92,7 @@ def _along_search(kind: str | None, later: bool) -> Prepared:  # noqa: FBT001 - 
         .where(user_search.c.pool_id == bindparam("its_pool"), user_search.c.name == bindparam("its_name"))
         .where(*_range(value, kind))
         .order_by(value, sub)
-        .limit(bindparam("most"))
+        .limit(_written(limit))
     )
     if later:
         statement = statement.where(tuple_(value, sub) > tuple_(bindparam("after_value"), bindparam("after_sub")))
@@ -86,15 +100,22 @@ def _along_search(kind: str | None, later: bool) -> Prepared:  # noqa: FBT001 - 
 
 
 @cache
-def _along_users(kind: str | None, later: bool) -> Prepared:  # noqa: FBT001 - as above
+def _along_users(kind: str | None, later: bool, limit: int) -> Prepared:  # noqa: FBT001 - as above
     sub = users.c.sub
     statement = (
         select(*_LISTED, sub.label("position"))
         .where(users.c.pool_id == bindparam("its_pool"), *_range(sub, kind))
         .order_by(users.c.pool_id, sub)
-        .limit(bindparam("most"))
+        .limit(_written(limit))
     )
     return Prepared(statement.where(sub > bindparam("after_sub")) if later else statement)
+
+
+def _written(limit: int) -> ColumnElement[int]:
+    """The limit inside the statement. As a parameter it would be a tenth of all users to PostgreSQL, which would then make a plan at
+    each execution instead of keeping one; a page has at most sixty.
+    """
+    return literal_column(f"{limit:d}", Integer)
 
 
 def _range(column: ColumnElement[str], kind: str | None) -> list[ColumnElement[bool]]:
