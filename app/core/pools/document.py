@@ -24,6 +24,13 @@ _KEPT_IF_OMITTED = ("UserPoolTier", "DcrConfiguration", "UserPoolTags")
 
 _KEPT = (*FROZEN, *OWN_OPERATIONS)
 _MOST_CUSTOM_ATTRIBUTES = 50
+_RECOVERY = {
+    "RecoveryMechanisms": [
+        {"Priority": 1, "Name": "verified_email"},
+        {"Priority": 2, "Name": "verified_phone_number"},
+    ]
+}
+"""Of a pool that says nothing; one that says ``{}`` has what was before there was a choice."""
 _CLASSES = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
 _OLD_NAMES = {
     "EmailMessage": "EmailVerificationMessage",
@@ -94,6 +101,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     document["Policies"] = policies
     _complete_invitation(document, given_policy, policies["PasswordPolicy"])
     _complete_messages(document)
+    document.setdefault("AccountRecoverySetting", _RECOVERY)
     document.setdefault("DeletionProtection", "INACTIVE")
     document.setdefault("MfaConfiguration", "OFF")
     document.setdefault("EmailConfiguration", {"EmailSendingAccount": "COGNITO_DEFAULT"})
