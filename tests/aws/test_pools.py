@@ -124,6 +124,15 @@ def test_whether_case_matters_is_described_where_it_was_said(house):
     assert described(house, said["Id"])["UsernameConfiguration"] == {"CaseSensitive": False}
 
 
+def test_recovery_goes_by_mail_before_text_unless_a_pool_says_otherwise(house):
+    new = house.services.pools.get(made(house)["Id"])
+    assert new.settings.recovery == ("verified_email", "verified_phone_number")
+    names = [m["Name"] for m in described(house, new.pool_id)["AccountRecoverySetting"]["RecoveryMechanisms"]]
+    assert names == list(new.settings.recovery)
+    house.idp.update_user_pool(UserPoolId=new.pool_id, AccountRecoverySetting={})
+    assert house.services.pools.get(new.pool_id).settings.recovery == ("verified_phone_number", "verified_email")
+
+
 def test_a_template_may_hold_a_message_with_a_code_and_one_with_a_link(house):
     template = {
         "DefaultEmailOption": "CONFIRM_WITH_LINK",
