@@ -146,7 +146,11 @@ def test_a_template_may_hold_a_message_with_a_code_and_one_with_a_link(house):
 
 
 def test_the_old_names_of_messages_and_the_template_tell_the_same(house):
-    old = {"EmailVerificationMessage": "old {####}", "EmailVerificationSubject": "Old", "SmsVerificationMessage": "{####}"}
+    old = {
+        "EmailVerificationMessage": "old {####}",
+        "EmailVerificationSubject": "Old",
+        "SmsVerificationMessage": "{####}",
+    }
     pool = made(house, **old)
     template = pool["VerificationMessageTemplate"]
     assert (template["EmailMessage"], template["EmailSubject"], template["SmsMessage"]) == tuple(old.values())
