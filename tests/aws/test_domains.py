@@ -37,6 +37,7 @@ def test_a_prefix_belongs_to_its_pool(house, pool_id):
     found = described(house, prefix)
     assert (found["UserPoolId"], found["Domain"], found["AWSAccountId"]) == (pool_id, prefix, "123456789012")
     assert (found["Status"], found["ManagedLoginVersion"]) == ("ACTIVE", 1)
+    assert found["CloudFrontDistribution"] == "localhost"
 
 
 def test_a_custom_domain_is_told_where_its_record_points(house, pool_id):

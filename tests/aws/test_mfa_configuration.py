@@ -59,6 +59,15 @@ def test_what_is_set_is_offered_and_echoed(house, given, expected):
     assert offers(house, pool_id) == expected
 
 
+@pytest.mark.parametrize("off", [{}, {"Enabled": False}])
+def test_software_tokens_that_are_switched_off_are_shown_and_not_offered(house, off):
+    pool_id = a_pool(house)
+    given = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": off, **TEXTS}
+    house.idp.set_user_pool_mfa_config(UserPoolId=pool_id, **given)
+    assert read(house, pool_id) == {**given, "SoftwareTokenMfaConfiguration": {"Enabled": False}}
+    assert offers(house, pool_id) == {"SMS_MFA"}
+
+
 def test_texts_set_here_stand_in_the_pools_description(house):
     pool_id = a_pool(house)
     house.idp.set_user_pool_mfa_config(UserPoolId=pool_id, MfaConfiguration="ON", **TEXTS)

@@ -91,9 +91,73 @@ def test_what_an_update_omits_falls_back_to_its_default(house):
     assert after["DeletionProtection"] == "INACTIVE"
     assert after["MfaConfiguration"] == "OFF"
     assert after["Policies"]["PasswordPolicy"]["MinimumLength"] == 8
-    assert "UserPoolTags" not in after
+    assert after["UserPoolTags"] == {"a": "b"}
     assert after["UserPoolTier"] == "PLUS"
     assert after["Name"] == "a pool"
+    house.idp.update_user_pool(UserPoolId=pool["Id"], UserPoolTags={})
+    assert not described(house, pool["Id"]).get("UserPoolTags")
+
+
+@pytest.mark.parametrize(
+    ("policies", "required"),
+    [
+        ({}, True),
+        ({"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]}}, True),
+        ({"PasswordPolicy": {}}, False),
+        ({"PasswordPolicy": {"MinimumLength": 8}}, False),
+    ],
+)
+def test_a_password_policy_that_is_given_requires_the_classes_that_it_names_and_no_others(house, policies, required):
+    pool = made(house, Policies=policies)
+    policy = pool["Policies"]["PasswordPolicy"]
+    assert {policy[f"Require{name}"] for name in ("Uppercase", "Lowercase", "Numbers", "Symbols")} == {required}
+    assert (policy["MinimumLength"], policy["TemporaryPasswordValidityDays"]) == (8, 7)
+    one = {"PasswordPolicy": {"MinimumLength": 8, "RequireNumbers": True}}
+    house.idp.update_user_pool(UserPoolId=pool["Id"], Policies=one)
+    policy = described(house, pool["Id"])["Policies"]["PasswordPolicy"]
+    assert (policy["RequireNumbers"], policy["RequireSymbols"]) == (True, False)
+
+
+def test_whether_case_matters_is_described_where_it_was_said(house):
+    assert "UsernameConfiguration" not in described(house, made(house)["Id"])
+    said = made(house, UsernameConfiguration={"CaseSensitive": False})
+    assert described(house, said["Id"])["UsernameConfiguration"] == {"CaseSensitive": False}
+
+
+def test_recovery_goes_by_mail_before_text_unless_a_pool_says_otherwise(house):
+    new = house.services.pools.get(made(house)["Id"])
+    assert new.settings.recovery == ("verified_email", "verified_phone_number")
+    names = [m["Name"] for m in described(house, new.pool_id)["AccountRecoverySetting"]["RecoveryMechanisms"]]
+    assert names == list(new.settings.recovery)
+    house.idp.update_user_pool(UserPoolId=new.pool_id, AccountRecoverySetting={})
+    assert house.services.pools.get(new.pool_id).settings.recovery == ("verified_phone_number", "verified_email")
+
+
+def test_a_template_may_hold_a_message_with_a_code_and_one_with_a_link(house):
+    template = {
+        "DefaultEmailOption": "CONFIRM_WITH_LINK",
+        "EmailMessage": "code {####}",
+        "EmailSubject": "Code",
+        "EmailMessageByLink": "{##here##}",
+        "EmailSubjectByLink": "Link",
+        "SmsMessage": "sms {####}",
+    }
+    assert made(house, VerificationMessageTemplate=template)["VerificationMessageTemplate"] == template
+
+
+def test_the_old_names_of_messages_and_the_template_tell_the_same(house):
+    old = {
+        "EmailVerificationMessage": "old {####}",
+        "EmailVerificationSubject": "Old",
+        "SmsVerificationMessage": "{####}",
+    }
+    pool = made(house, **old)
+    template = pool["VerificationMessageTemplate"]
+    assert (template["EmailMessage"], template["EmailSubject"], template["SmsMessage"]) == tuple(old.values())
+    house.idp.update_user_pool(UserPoolId=pool["Id"], **old, VerificationMessageTemplate={"EmailSubject": "New"})
+    after = described(house, pool["Id"])
+    assert after["EmailVerificationSubject"] == after["VerificationMessageTemplate"]["EmailSubject"] == "New"
+    assert after["EmailVerificationMessage"] == after["VerificationMessageTemplate"]["EmailMessage"] == "old {####}"
 
 
 def test_that_a_trigger_is_kept_and_not_called_is_said_in_the_log(house, caplog):
@@ -125,7 +189,6 @@ def test_a_pool_can_be_renamed(house):
             {"Priority": 1, "Name": "admin_only"}, {"Priority": 2, "Name": "verified_email"}]}},
         {"AccountRecoverySetting": {"RecoveryMechanisms": [
             {"Priority": 1, "Name": "verified_email"}, {"Priority": 1, "Name": "verified_phone_number"}]}},
-        {"VerificationMessageTemplate": {"EmailMessage": "code {####}", "EmailMessageByLink": "{##here##}"}},
         {"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}},
         {"SmsConfiguration": {}},
         {"SmsConfiguration": {**SMS, "EumsSms": {"CallerArn": SMS["SnsCallerArn"]}}},

@@ -39,6 +39,17 @@ def test_tags_are_taken_away_by_key(house, arn):
     assert tags(house, arn) == {}
 
 
+def test_tags_leave_the_pools_date_alone(house, arn):
+    pool_id = arn.rpartition("/")[2]
+    before = house.idp.describe_user_pool(UserPoolId=pool_id)["UserPool"]["LastModifiedDate"]
+    house.clock.advance(seconds=60)
+    house.idp.tag_resource(ResourceArn=arn, Tags={"owner": "Ada"})
+    house.idp.untag_resource(ResourceArn=arn, TagKeys=["owner"])
+    assert house.idp.describe_user_pool(UserPoolId=pool_id)["UserPool"]["LastModifiedDate"] == before
+    house.idp.update_user_pool(UserPoolId=pool_id)
+    assert house.idp.describe_user_pool(UserPoolId=pool_id)["UserPool"]["LastModifiedDate"] > before
+
+
 @pytest.mark.operation("TagResource", "InvalidParameterException")
 @pytest.mark.parametrize(
     "given", [{"aws:x": "y"}, {"a*b": "c"}, {"a": "b" * 257}, {"a" * 129: "b"}, {str(n): "x" for n in range(50)}]

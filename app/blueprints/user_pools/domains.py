@@ -53,7 +53,7 @@ class UserPoolDomains:
             "UserPoolId": pool.pool_id,
             "AWSAccountId": pool.account_id,
             "Domain": domain.domain,
-            "CloudFrontDistribution": self._target(domain),
+            "CloudFrontDistribution": self.services.pools.public_hostname,
             "Version": str(domain.created_at),
             "Status": "ACTIVE",
             "CustomDomainConfig": domain.document.get("CustomDomainConfig", {}),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.core.clients.model import DEFAULT_AUTH_FLOWS, Lifetimes
+from app.core.clients.model import Lifetimes
 from app.core.kernel.errors import InvalidParameter
 from app.core.pools.errors import FeatureUnavailableInTier
 from app.core.pools.schema import VERIFIABLE
@@ -69,7 +69,6 @@ def completed(
     _check_flows(document, pool)
     _check_lifetimes(document)
     _check_attributes(document, pool)
-    document.setdefault("ExplicitAuthFlows", list(DEFAULT_AUTH_FLOWS))
     # 0 stands for the default (Cognito: RefreshTokenValidity).
     document["RefreshTokenValidity"] = document.get("RefreshTokenValidity") or 30
     document.setdefault("EnableTokenRevocation", True)

@@ -19,9 +19,25 @@ FROZEN = ("SchemaAttributes", "AliasAttributes", "UsernameAttributes", "Username
 OWN_OPERATIONS = (*MFA_MEMBERS, "WebAuthnConfiguration", "SessionConfiguration")
 """Stored beside the members of ``UserPoolType``, under the names that their own operations have for them."""
 
-_KEPT_IF_OMITTED = ("UserPoolTier", "DcrConfiguration")
+_KEPT_IF_OMITTED = ("UserPoolTier", "DcrConfiguration", "UserPoolTags")
+"""Tags have operations of their own; Terraform's updates leave them out, and they are still there afterwards."""
+
 _KEPT = (*FROZEN, *OWN_OPERATIONS)
 _MOST_CUSTOM_ATTRIBUTES = 50
+_RECOVERY = {
+    "RecoveryMechanisms": [
+        {"Priority": 1, "Name": "verified_email"},
+        {"Priority": 2, "Name": "verified_phone_number"},
+    ]
+}
+"""Of a pool that says nothing; one that says ``{}`` has what was before there was a choice."""
+_CLASSES = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
+_OLD_NAMES = {
+    "EmailMessage": "EmailVerificationMessage",
+    "EmailSubject": "EmailVerificationSubject",
+    "SmsMessage": "SmsVerificationMessage",
+}
+"""What the members of VerificationMessageTemplate were called before there was one."""
 _CUSTOM_NAME = re.compile(r"\S{1,20}")
 
 
@@ -29,7 +45,6 @@ def first_document(given: Mapping[str, Any]) -> dict[str, Any]:
     """What CreateUserPool stores: the given members without the pool's name, defaults added. Raises ``InvalidParameter``."""
     document = {key: value for key, value in given.items() if key not in {"PoolName", "Schema"}}
     document["SchemaAttributes"] = _schema_attributes(given.get("Schema", ()))
-    document.setdefault("UsernameConfiguration", {"CaseSensitive": True})
     return _completed(document)
 
 
@@ -77,22 +92,16 @@ def _check_tier_change(before: Mapping[str, Any], document: Mapping[str, Any]) -
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
     check_rules(document)
-    policy = {
-        "MinimumLength": 8,
-        "RequireUppercase": True,
-        "RequireLowercase": True,
-        "RequireNumbers": True,
-        "RequireSymbols": True,
-        "TemporaryPasswordValidityDays": 7,
-    }
     policies = dict(document.get("Policies", {}))
     given_policy = policies.get("PasswordPolicy", {})
-    policies["PasswordPolicy"] = policy | given_policy
+    # Without a policy every class is required. In one that is given, a class that is not named is not: SDKs in Go leave out what is false.
+    policy = {"MinimumLength": 8, **dict.fromkeys(_CLASSES, "PasswordPolicy" not in policies)}
+    policies["PasswordPolicy"] = policy | {"TemporaryPasswordValidityDays": 7} | given_policy
     policies.setdefault("SignInPolicy", {"AllowedFirstAuthFactors": ["PASSWORD"]})
     document["Policies"] = policies
     _complete_invitation(document, given_policy, policies["PasswordPolicy"])
-    template = {"DefaultEmailOption": "CONFIRM_WITH_CODE"}
-    document["VerificationMessageTemplate"] = template | document.get("VerificationMessageTemplate", {})
+    _complete_messages(document)
+    document.setdefault("AccountRecoverySetting", _RECOVERY)
     document.setdefault("DeletionProtection", "INACTIVE")
     document.setdefault("MfaConfiguration", "OFF")
     document.setdefault("EmailConfiguration", {"EmailSendingAccount": "COGNITO_DEFAULT"})
@@ -101,6 +110,15 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         document["DcrConfiguration"] = {"EnableStatus": "Enabled"} | document["DcrConfiguration"]
     document.setdefault("UserPoolTier", "ESSENTIALS")
     return document
+
+
+def _complete_messages(document: dict[str, Any]) -> None:
+    """One text has two names, and both answer with it; where they differ the template's is the one that is sent."""
+    template = {"DefaultEmailOption": "CONFIRM_WITH_CODE"} | document.get("VerificationMessageTemplate", {})
+    for member, old in _OLD_NAMES.items():
+        if (text := template.get(member, document.get(old))) is not None:
+            template[member] = document[old] = text
+    document["VerificationMessageTemplate"] = template
 
 
 def _complete_invitation(document: dict[str, Any], given_policy: Mapping[str, Any], policy: dict[str, Any]) -> None:

@@ -31,8 +31,8 @@ def shown_mfa(document: Mapping[str, Any]) -> dict[str, Any]:
         if "SmsMfaConfiguration" in document or not MFA_MEMBERS.keys() & document.keys():
             shared = ("SmsAuthenticationMessage", "SmsConfiguration")
             shown["SmsMfaConfiguration"] = {member: document[member] for member in shared if member in document}
-        if document.get("SoftwareTokenMfaConfiguration", {}).get("Enabled"):
-            shown["SoftwareTokenMfaConfiguration"] = {"Enabled": True}
+        if (software := document.get("SoftwareTokenMfaConfiguration")) is not None:
+            shown["SoftwareTokenMfaConfiguration"] = {"Enabled": bool(software.get("Enabled"))}
     for member in ("EmailMfaConfiguration", "WebAuthnConfiguration"):
         if member in document:
             shown[member] = document[member]
@@ -59,8 +59,7 @@ def _replace_factors(document: dict[str, Any], given: Mapping[str, Any]) -> None
     if "EmailMfaConfiguration" in given:
         _check_mail(document)
         document["EmailMfaConfiguration"] = dict(given["EmailMfaConfiguration"])
-    if mode != "OFF":
-        # Always written, so that a pool with an SmsConfiguration for other messages does not offer SMS by that alone.
+    if mode != "OFF" and "SoftwareTokenMfaConfiguration" in given:
         document["SoftwareTokenMfaConfiguration"] = {"Enabled": "SoftwareTokenMfaConfiguration" in second}
     check_factors(document)
 

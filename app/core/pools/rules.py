@@ -95,11 +95,6 @@ def _check_recovery(document: Mapping[str, Any]) -> None:
 
 
 def _check_messages(document: Mapping[str, Any]) -> None:
-    template = document.get("VerificationMessageTemplate", {})
-    if "EmailMessage" in template and "EmailMessageByLink" in template:
-        raise InvalidParameter(
-            "Only one of EmailMessage and EmailMessageByLink can be set, that of DefaultEmailOption."
-        )
     email = document.get("EmailConfiguration", {})
     if email.get("EmailSendingAccount") == "DEVELOPER" and "SourceArn" not in email:
         raise InvalidParameter("SourceArn is required when EmailSendingAccount is DEVELOPER.")

@@ -154,9 +154,11 @@ class Pools:
         return self._retag(pool_id, lambda before: without_tags(before, gone))
 
     def _retag(self, pool_id: PoolId, change: Callable[[Mapping[str, str]], dict[str, str]]) -> Pool:
-        return self._rewrite(
-            "pool.tag", pool_id, lambda before: {**before, "UserPoolTags": change(before.get("UserPoolTags", {}))}
-        )
+        def retagged(before: Mapping[str, Any]) -> dict[str, Any]:
+            return {**before, "UserPoolTags": change(before.get("UserPoolTags", {}))}
+
+        # Tags are the resource's and not the pool's: LastModifiedDate does not move (Terraform compares it after an import).
+        return self._rewrite("pool.tag", pool_id, retagged, touch=False)
 
     def _rewrite(
         self,
@@ -165,12 +167,14 @@ class Pools:
         change: Callable[[Mapping[str, Any]], dict[str, Any]],
         *,
         name: str | None = None,
+        touch: bool = True,
     ) -> Pool:
         """Reads the stored document, changes it and writes it in one transaction."""
         with self.transactions.transaction():
             pool = _found(self.store.find_to_change(pool_id), pool_id)
             settings = PoolSettings.read(change(pool.settings.document))
-            pool = replace(pool, name=name or pool.name, settings=settings, updated_at=self.clock.now())
+            updated_at = self.clock.now() if touch else pool.updated_at
+            pool = replace(pool, name=name or pool.name, settings=settings, updated_at=updated_at)
             self.store.save(pool)
             self.recorder.record(event, pool_id)
         return pool

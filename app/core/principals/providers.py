@@ -20,7 +20,6 @@ from app.core.principals.roles import checked_tags, merged_tags
 _MOST_PROVIDERS = 100
 _MOST_CLIENT_IDS = 100
 _MOST_THUMBPRINTS = 5
-_THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
 _NO_ISSUER, _NO_SAML = "OpenIDConnect Provider not found for arn", "SAML Provider not found for arn"
 Provider = TypeVar("Provider", OidcProvider, SamlProvider)
@@ -286,8 +285,6 @@ def _check_lists(client_ids: Sequence[str], thumbprints: Sequence[str]) -> None:
         raise QuotaExceeded(f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {_MOST_CLIENT_IDS}")
     if len(thumbprints) > _MOST_THUMBPRINTS:
         raise InvalidParameter("Thumbprint list must contain fewer than 5 entries.")
-    if not all(_THUMBPRINT.fullmatch(thumbprint) for thumbprint in thumbprints):
-        raise InvalidParameter("A thumbprint is 40 hexadecimal digits.")
 
 
 def _with(items: tuple[str, ...], item: str) -> tuple[str, ...]:

@@ -51,9 +51,8 @@ def test_a_client_is_stored_with_every_default(clients, pool):
     assert found == client
     assert found.is_public
     assert found.settings.document["AuthSessionValidity"] == 3
-    assert found.settings.explicit_auth_flows == {
-        "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH",
-    }  # fmt: skip
+    assert found.settings.auth_flows == {"REFRESH_TOKEN_AUTH", "USER_SRP_AUTH", "CUSTOM_AUTH"}
+    assert found.settings.explicit_auth_flows == frozenset()
 
 
 def test_a_client_of_another_pool_is_not_found(clients, pool, world):

@@ -44,10 +44,10 @@ def changed_tags(
     *,
     use_defaults: bool | None,
 ) -> dict[str, Any]:
-    """The pool's attribute maps with this provider's replaced. Raises ``InvalidParameter``."""
+    """The pool's attribute maps with this provider's replaced, shown as it was given. Raises ``InvalidParameter``."""
     if use_defaults and tags and dict(tags) != DEFAULT_TAGS:
         raise InvalidParameter("PrincipalTags cannot be given where UseDefaults is true.")
-    chosen = dict(DEFAULT_TAGS if use_defaults else tags or {})
+    chosen = dict(tags or {})
     for key in chosen:
         if key.lower().startswith("aws:") or not _TAG_KEY.fullmatch(key):
             raise InvalidParameter(
