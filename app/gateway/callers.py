@@ -31,6 +31,14 @@ class Caller:
             return f"identity {session.identity_id}"
         return self.principal.arn
 
+    @property
+    def counted_as(self) -> str:
+        """Who has so many requests under way: an identity with all its credentials, else the access key."""
+        session = self.principal.session
+        if session is not None and session.identity_id is not None:
+            return f"identity {session.identity_id}"
+        return self.principal.access_key_id or self.principal.arn
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callers:

@@ -72,6 +72,7 @@ class DynamoDb:
         if incoming.headers.get("x-amz-content-sha256", digest) != digest:
             raise Refusal("XAmzContentSHA256Mismatch", "The body is not the one that x-amz-content-sha256 names.")
         caller = self.callers.identify(claim, service="dynamodb")
+        incoming.proven(caller.counted_as)
         operation = incoming.headers["x-amz-target"].partition(".")[2]
         request = DynamoDbRequest(
             operation=operation,

@@ -91,6 +91,7 @@ class S3:
         check_target(incoming.target)
         claim = read_claim(incoming, service="s3")
         caller = self.callers.identify(claim, service="s3")
+        incoming.proven(caller.counted_as)
         if claim.presigned_for is not None:
             age = max(0, self.callers.real_time() - claim.signed_at) * 1000
             conditions = {**conditions, "s3:signatureage": (str(age),)}
