@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.core.audit.signatures import RefusedSignatures
 from app.core.kernel.secret import Secret
 from app.core.policy import Asked, Decision, because, explain
 from app.core.principals.authority import Authority
@@ -50,11 +51,16 @@ class Callers:
     account_id: str
     region: str
     real_time: Callable[[], int]
+    refused: RefusedSignatures
 
-    def identify(self, claim: Claim, *, service: str) -> Caller:
-        """Raises ``Refusal`` for unknown keys, tokens that do not open, and signatures that do not fit."""
-        caller = self.find(claim)
-        check_claim(claim, caller.secret, service=service, region=self.region, now=self.real_time())
+    def identify(self, claim: Claim, *, service: str, address: str | None) -> Caller:
+        """Raises ``Refusal`` for unknown keys, tokens that do not open, and signatures that do not fit; the audit tells of it."""
+        caller = self.find(claim, service=service, address=address)
+        try:
+            check_claim(claim, caller.secret, service=service, region=self.region, now=self.real_time())
+        except Refusal as refusal:
+            self._record(refusal, claim, service, address)
+            raise
         if caller.principal.account_id != self.account_id:
             raise Refusal(
                 "AccessDenied", f"The stores behind this gateway are those of account {self.account_id} alone."
@@ -71,8 +77,18 @@ class Callers:
             )
             raise self._denied(caller.principal, asked, decision, is_brief=is_brief)
 
-    def find(self, claim: Claim) -> Caller:
+    def find(self, claim: Claim, *, service: str, address: str | None) -> Caller:
         """Whoever the claim names; nothing is proven. Raises ``Refusal`` for unknown keys and tokens that do not open."""
+        try:
+            return self._named(claim)
+        except Refusal as refusal:
+            self._record(refusal, claim, service, address)
+            raise
+
+    def _record(self, refusal: Refusal, claim: Claim, service: str, address: str | None) -> None:
+        self.refused.record(refusal.code, claim.authorization.access_key_id, service=service, address=address)
+
+    def _named(self, claim: Claim) -> Caller:
         key_id = claim.authorization.access_key_id
         if claim.session_token is not None:
             return _of_session(self._open(key_id, claim.session_token))

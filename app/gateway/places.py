@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 
+from app.core.limits.rates import network_of
 from app.gateway.refusal import Refusal
 
 _log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ class Places:
 
     def take(self, address: str) -> "Place":
         """A place for a request that proves nothing yet. Raises ``Refusal`` with ``SlowDown``."""
-        asked = {("address", address): self.per_address, ("unproven", address): self.per_caller}
+        network = network_of(address)
+        asked = {("address", network): self.per_address, ("unproven", network): self.per_caller}
         with self._lock:
             full = [name for name, most in asked.items() if self._taken[name] >= most]
             if not full:
