@@ -27,6 +27,7 @@ from app.blueprints.oauth2.surroundings import Surroundings
 from app.blueprints.operations import Check, Metrics, operations_blueprint
 from app.blueprints.user_pools.blueprint import user_pools_api
 from app.config import Settings
+from app.core.audit.signatures import RefusedSignatures
 from app.core.clients.model import Client
 from app.core.kernel.clock import Clock
 from app.core.kernel.ids import ClientId, PoolId
@@ -142,6 +143,12 @@ def _aws(installation: Installation) -> Dispatch:
             referer=request.headers.get("Referer"),
         )
 
+    refused = RefusedSignatures(audit=services.audit, was_issued=services.access_keys.was_issued)
+
+    def record_refused(code: str, access_key_id: str, service: str) -> None:
+        caller = current_context().caller
+        refused.record(code, access_key_id, service=service, address=caller.address, request_id=caller.request_id)
+
     gate = Gate(
         find_key=services.access_keys.find,
         was_issued=services.access_keys.was_issued,
@@ -152,6 +159,7 @@ def _aws(installation: Installation) -> Dispatch:
         context_of=condition_keys,
         account_id=settings.account_id,
         region=settings.region,
+        record_refused=record_refused,
     )
     return Dispatch(
         apis={

@@ -45,6 +45,8 @@ class Gate:
     """Condition keys of the request at hand, which was signed for this region."""
     account_id: str
     region: str
+    record_refused: Callable[[str, str, str], None] = lambda _code, _access_key_id, _service: None
+    """Told the code, the key id that was named, and the service, of every signature that does not count."""
 
     def admit(self, request: Request, *, service: str) -> Admitted:
         """Raises AWS's own refusals: missing, malformed, unknown, wrong or expired signatures."""
@@ -59,6 +61,13 @@ class Gate:
             if self.is_local() and not any(map(self.was_issued, _KEY_IDS.findall(header))):
                 return Admitted(principal=self._developer(), region=self.region)
             raise
+        try:
+            return self._admitted(request, given, service)
+        except AwsError as error:
+            self.record_refused(error.code, given.access_key_id, service)
+            raise
+
+    def _admitted(self, request: Request, given: Authorization, service: str) -> Admitted:
         region = given.region if _REGION.fullmatch(given.region) else self.region
         token = request.headers.get("x-amz-security-token") or None
         if token is not None and given.access_key_id.startswith("ASIA") and self.was_issued(given.access_key_id):

@@ -8,12 +8,10 @@ from app.config import Settings
 from app.core.kernel.secret import Secret
 from app.gateway.asgi import AsgiGateway
 from app.gateway.assembly import Stores, assemble
+from app.gateway.places import THREADS
 from app.gateway.service import Gateway
 from app.installation import Installation, open_installation
 from app.web.site import Site
-
-_THREADS = 32
-"""Requests a worker has under way. They mostly wait for the store or for the client's next piece."""
 
 
 def application() -> AsgiGateway:
@@ -22,7 +20,7 @@ def application() -> AsgiGateway:
     settings = Settings.from_env()
     configure_logging(lambda: None)
     gateway = gateway_of(open_installation(settings))
-    return AsgiGateway(gateway=gateway, threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="gateway"))
+    return AsgiGateway(gateway=gateway, threads=ThreadPoolExecutor(THREADS, thread_name_prefix="gateway"))
 
 
 def gateway_of(installation: Installation) -> Gateway:

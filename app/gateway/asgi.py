@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.gateway.exchange import Incoming, Outgoing, read_headers
 from app.gateway.refusal import Refusal
-from app.gateway.service import Gateway, refusal_answer
+from app.gateway.service import Gateway
 
 _PATIENCE = 30
 """Seconds that a thread waits for a body in all, and one more for every ``_SLOWEST`` bytes of it that came."""
@@ -38,7 +38,26 @@ class AsgiGateway:
             return
         loop = asyncio.get_running_loop()
         body = _Body(receive, loop, self.monotonic)
-        outgoing = await loop.run_in_executor(self.threads, self._answer, scope, body)
+        incoming, place = _blank(scope, body.read), None
+        try:
+            try:
+                headers = read_headers((bytes(name), bytes(value)) for name, value in scope["headers"])
+                incoming = replace(incoming, headers=headers)
+                # Before a thread is asked for: else whoever has too many under way would fill the queue for one.
+                place = self.gateway.take_place(incoming)
+            except Refusal as refusal:
+                outgoing = self.gateway.refuse(refusal, incoming)
+            else:
+                if place is not None:
+                    incoming = replace(incoming, proven=place.proven)
+                outgoing = await loop.run_in_executor(self.threads, self.gateway.answer, incoming)
+            await self._send(outgoing, send)
+        finally:
+            if place is not None:
+                place.close()
+
+    async def _send(self, outgoing: Outgoing, send: Callable[[_Message], Awaitable[None]]) -> None:
+        loop = asyncio.get_running_loop()
         try:
             headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in outgoing.headers]
             await send({"type": "http.response.start", "status": outgoing.status, "headers": headers})
@@ -49,30 +68,18 @@ class AsgiGateway:
         finally:
             outgoing.close()
 
-    def _answer(self, scope: _Message, body: "_Body") -> Outgoing:
-        query = scope["query_string"]
-        blank = Incoming(
-            method=scope["method"],
-            target=(scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1"),
-            headers={},
-            read=body.read,
-            peer=scope["client"][0] if scope.get("client") else "",
-            secure=scope["scheme"] == "https",
-        )
-        try:
-            headers = read_headers((bytes(name), bytes(value)) for name, value in scope["headers"])
-        except Refusal as refusal:
-            return refusal_answer(refusal, blank, "-", is_dynamodb=False)
-        return self.gateway.answer(
-            Incoming(
-                method=blank.method,
-                target=blank.target,
-                headers=headers,
-                read=body.read,
-                peer=blank.peer,
-                secure=blank.secure,
-            )
-        )
+
+def _blank(scope: _Message, read: Callable[[int], bytes]) -> Incoming:
+    """Without its headers."""
+    query = scope["query_string"]
+    return Incoming(
+        method=scope["method"],
+        target=(scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1"),
+        headers={},
+        read=read,
+        peer=scope["client"][0] if scope.get("client") else "",
+        secure=scope["scheme"] == "https",
+    )
 
 
 class _Body:

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from app.core.audit.signatures import RefusedSignatures
 from app.core.kernel.secret import Secret
 from app.gateway.authorizer import Authorizer
 from app.gateway.callers import Callers
@@ -48,6 +49,7 @@ def assemble(
         account_id=account_id,
         region=region,
         real_time=_real_time,
+        refused=RefusedSignatures(audit=services.audit, was_issued=services.access_keys.was_issued),
     )
     s3 = dynamodb = None
     if stores.s3:

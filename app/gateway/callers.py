@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.core.audit.signatures import RefusedSignatures
 from app.core.kernel.secret import Secret
 from app.core.policy import Asked, Decision, because, explain
 from app.core.principals.authority import Authority
@@ -31,6 +32,14 @@ class Caller:
             return f"identity {session.identity_id}"
         return self.principal.arn
 
+    @property
+    def counted_as(self) -> str:
+        """Who has so many requests under way: an identity with all its credentials, else the access key."""
+        session = self.principal.session
+        if session is not None and session.identity_id is not None:
+            return f"identity {session.identity_id}"
+        return self.principal.access_key_id or self.principal.arn
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callers:
@@ -42,11 +51,16 @@ class Callers:
     account_id: str
     region: str
     real_time: Callable[[], int]
+    refused: RefusedSignatures
 
-    def identify(self, claim: Claim, *, service: str) -> Caller:
-        """Raises ``Refusal`` for unknown keys, tokens that do not open, and signatures that do not fit."""
-        caller = self.find(claim)
-        check_claim(claim, caller.secret, service=service, region=self.region, now=self.real_time())
+    def identify(self, claim: Claim, *, service: str, address: str | None) -> Caller:
+        """Raises ``Refusal`` for unknown keys, tokens that do not open, and signatures that do not fit; the audit tells of it."""
+        caller = self.find(claim, service=service, address=address)
+        try:
+            check_claim(claim, caller.secret, service=service, region=self.region, now=self.real_time())
+        except Refusal as refusal:
+            self._record(refusal, claim, service, address)
+            raise
         if caller.principal.account_id != self.account_id:
             raise Refusal(
                 "AccessDenied", f"The stores behind this gateway are those of account {self.account_id} alone."
@@ -63,8 +77,18 @@ class Callers:
             )
             raise self._denied(caller.principal, asked, decision, is_brief=is_brief)
 
-    def find(self, claim: Claim) -> Caller:
+    def find(self, claim: Claim, *, service: str, address: str | None) -> Caller:
         """Whoever the claim names; nothing is proven. Raises ``Refusal`` for unknown keys and tokens that do not open."""
+        try:
+            return self._named(claim)
+        except Refusal as refusal:
+            self._record(refusal, claim, service, address)
+            raise
+
+    def _record(self, refusal: Refusal, claim: Claim, service: str, address: str | None) -> None:
+        self.refused.record(refusal.code, claim.authorization.access_key_id, service=service, address=address)
+
+    def _named(self, claim: Claim) -> Caller:
         key_id = claim.authorization.access_key_id
         if claim.session_token is not None:
             return _of_session(self._open(key_id, claim.session_token))

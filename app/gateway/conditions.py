@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.gateway.exchange import Incoming
@@ -54,6 +54,11 @@ class Surroundings:
         except ValueError:
             return False
         return any(address in network for network in self.site.trusted_proxies)
+
+
+def address_of(conditions: Mapping[str, tuple[str, ...]]) -> str | None:
+    """Where the request comes from, where that is known."""
+    return conditions.get("aws:sourceip", (None,))[0]
 
 
 _READ = {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.gateway.callers import Caller, Callers
+from app.gateway.conditions import address_of
 from app.gateway.dynamodb_documents import read_document
 from app.gateway.dynamodb_requests import CHANGES_TABLES, DynamoDbRequest, KeysUnfit
 from app.gateway.dynamodb_tables import Tables, sha256
@@ -65,13 +66,16 @@ class DynamoDb:
         if unknown:
             raise Refusal("InvalidRequest", f"These headers mean nothing to DynamoDB: {', '.join(unknown)}")
         # Who is nobody's key gets no memory for a body.
-        self.callers.find(read_claim(incoming, service="dynamodb", body_hash=UNSIGNED))
+        address = address_of(conditions)
+        unproven = read_claim(incoming, service="dynamodb", body_hash=UNSIGNED)
+        self.callers.find(unproven, service="dynamodb", address=address)
         body = _read_body(incoming)
         digest = sha256(body)
         claim = read_claim(incoming, service="dynamodb", body_hash=digest)
         if incoming.headers.get("x-amz-content-sha256", digest) != digest:
             raise Refusal("XAmzContentSHA256Mismatch", "The body is not the one that x-amz-content-sha256 names.")
-        caller = self.callers.identify(claim, service="dynamodb")
+        caller = self.callers.identify(claim, service="dynamodb", address=address)
+        incoming.proven(caller.counted_as)
         operation = incoming.headers["x-amz-target"].partition(".")[2]
         request = DynamoDbRequest(
             operation=operation,

@@ -18,6 +18,7 @@ class Incoming:
     """``target`` is the raw request target, ``read(n)`` gives at most n bytes of the body and none at its end.
 
     ``headers`` have lower-case names; each is there once. ``peer`` is the address at the other end, ``secure`` whether TLS is.
+    ``proven`` is told whose request it is once that is known; it raises ``Refusal`` where they have too many under way.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Incoming:
     read: Callable[[int], bytes]
     peer: str
     secure: bool
+    proven: Callable[[str], None] = lambda _caller: None
 
     @property
     def path(self) -> str:

@@ -26,6 +26,7 @@ S3_STATUS = {
     "RequestTimeout": 400,
     "ServiceUnavailable": 503,
     "SignatureDoesNotMatch": 403,
+    "SlowDown": 503,
     "XAmzContentSHA256Mismatch": 400,
 }
 _OF_DYNAMODB = {
@@ -39,10 +40,14 @@ _OF_DYNAMODB = {
     "MissingAuthentication": "MissingAuthenticationTokenException",
     "NotImplemented": "UnknownOperationException",
     "RequestTimeTooSkewed": "InvalidSignatureException",
+    "RequestTimeout": "RequestTimeoutException",
     "ServiceUnavailable": "ServiceUnavailable",
     "SignatureDoesNotMatch": "InvalidSignatureException",
+    "SlowDown": "ThrottlingException",
     "XAmzContentSHA256Mismatch": "InvalidSignatureException",
 }
+_CALLERS_OWN = frozenset({"NotImplemented", "SlowDown"})
+"""5xx with S3, 400 with DynamoDB (its common errors)."""
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a failure
@@ -70,9 +75,11 @@ def s3_error(refusal: Refusal, *, resource: str, request_id: str) -> str:
 def dynamodb_error(refusal: Refusal) -> tuple[int, str]:
     """Status and JSON. Everything that is the caller's is a 400 there."""
     name = _OF_DYNAMODB.get(refusal.code, "ValidationException")
-    status = refusal.status if refusal.status >= 500 and refusal.code != "NotImplemented" else 400
+    status = refusal.status if refusal.status >= 500 and refusal.code not in _CALLERS_OWN else 400
     is_stores_own = name == "ResourceNotFoundException" or not name.endswith("Exception")
     prefix = "com.amazonaws.dynamodb.v20120810" if is_stores_own else "com.amazon.coral.service"
+    if refusal.code == "SlowDown":
+        prefix = "com.amazon.coral.availability"
     # DynamoDB writes Message, most other services message; clients read either.
     body = {"__type": f"{prefix}#{name}", "message": refusal.message, "Message": refusal.message}
     return status, json.dumps(body, separators=(",", ":"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from app.gateway.callers import Caller, Callers
+from app.gateway.conditions import address_of
 from app.gateway.exchange import Incoming, Outgoing, check_target
 from app.gateway.payloads import body_length, read_payload, read_small
 from app.gateway.refusal import Refusal
@@ -90,7 +91,8 @@ class S3:
         """Everything that is decided before the body is read. Raises ``Refusal``."""
         check_target(incoming.target)
         claim = read_claim(incoming, service="s3")
-        caller = self.callers.identify(claim, service="s3")
+        caller = self.callers.identify(claim, service="s3", address=address_of(conditions))
+        incoming.proven(caller.counted_as)
         if claim.presigned_for is not None:
             age = max(0, self.callers.real_time() - claim.signed_at) * 1000
             conditions = {**conditions, "s3:signatureage": (str(age),)}

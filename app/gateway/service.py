@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from app.core.kernel.errors import Unavailable
 from app.gateway.conditions import Surroundings
 from app.gateway.elsewhere import answer_elsewhere
 from app.gateway.exchange import Incoming, Outgoing
+from app.gateway.places import Place, Places
 from app.gateway.refusal import Refusal, dynamodb_error, s3_error
 
 _log = logging.getLogger(__name__)
@@ -44,12 +45,24 @@ class Gateway:
     dynamodb: Handler | None
     own: OwnPaths
     surroundings: Surroundings
+    places: Places = field(default_factory=Places)
 
     def close(self) -> None:
         """Hangs up on the stores."""
         for handler in (self.s3, self.dynamodb):
             if handler is not None:
                 handler.close()
+
+    def take_place(self, incoming: Incoming) -> Place | None:
+        """Before a thread is given to it: None where nobody could keep one. Raises ``Refusal`` with ``SlowDown``."""
+        if incoming.target.startswith(OWN):
+            return None
+        return self.places.take(self.surroundings.context_of(incoming).caller.address or "")
+
+    def refuse(self, refusal: Refusal, incoming: Incoming) -> Outgoing:
+        """In the form of the service that was meant."""
+        request_id = self.surroundings.context_of(incoming).request_id
+        return refusal_answer(refusal, incoming, request_id, is_dynamodb=_is_dynamodb(incoming))
 
     def answer(self, incoming: Incoming) -> Outgoing:
         """Never raises: a client of AWS understands no other answer than AWS's."""
@@ -60,7 +73,7 @@ class Gateway:
         if elsewhere is not None:
             return replace(elsewhere, headers=(*elsewhere.headers, *_CORS.items()))
         conditions = self.surroundings.conditions_of(incoming, context.caller.address)
-        is_dynamodb = incoming.headers.get("x-amz-target", "").startswith(_DYNAMODB) or _asks_for_dynamodb(incoming)
+        is_dynamodb = _is_dynamodb(incoming)
         handler = self.dynamodb if is_dynamodb else self.s3
         if handler is None:
             refused = Refusal("NotImplemented", "There is no store for this service behind this gateway.")
@@ -89,6 +102,10 @@ def refusal_answer(refusal: Refusal, incoming: Incoming, request_id: str, *, is_
     raw = body.encode("utf-8", "replace")
     headers = {"Content-Type": kind, "Content-Length": str(len(raw)), id_header: request_id, **_CORS}
     return Outgoing(status=status, headers=tuple(headers.items()), body=() if incoming.method == "HEAD" else (raw,))
+
+
+def _is_dynamodb(incoming: Incoming) -> bool:
+    return incoming.headers.get("x-amz-target", "").startswith(_DYNAMODB) or _asks_for_dynamodb(incoming)
 
 
 def _asks_for_dynamodb(incoming: Incoming) -> bool:

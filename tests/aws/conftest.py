@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tests.support.aws_house import AwsHouse
+from tests.support.iam_documents import TRUST
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +26,11 @@ def strangers(house: AwsHouse) -> Iterator[list[Any]]:
     yield found
     for client in found:
         client.close()
+
+
+@pytest.fixture
+def role(house: AwsHouse, request: pytest.FixtureRequest) -> str:
+    """The name of a role of this test's own."""
+    name = f"role-{abs(hash(request.node.nodeid))}"
+    house.iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    return name

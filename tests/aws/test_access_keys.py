@@ -106,6 +106,30 @@ def test_the_audit_names_who_signed(house):
     assert house.secret not in json.dumps([dict(row.detail) for row in rows])
 
 
+def test_the_audit_tells_of_refused_signatures_and_never_of_what_they_carried(house):
+    key = house.services.access_keys.create(ACCOUNT, "gone")
+    for service, code in (("cognito-idp", "InvalidSignatureException"), ("sts", "SignatureDoesNotMatch")):
+        client = house.client(key.access_key_id, "n" * 40, service=service)
+        with refused(code):
+            client.list_user_pools(MaxResults=1) if service == "cognito-idp" else client.get_caller_identity()
+    house.services.access_keys.remove(key.access_key_id)
+    house.clock.advance(seconds=1)
+    with refused("UnrecognizedClientException"):
+        house.client(key.access_key_id, key.secret.reveal()).list_user_pools(MaxResults=1)
+    house.idp.list_user_pools(MaxResults=1)
+    with house.installation.database.connection() as connection:
+        rows = connection.execute(select(audit).where(audit.c.event == "signature").order_by(audit.c.at)).all()
+    mine = [row for row in rows if row.detail.get("access_key") == key.access_key_id]
+    assert {(row.outcome, row.detail["service"]) for row in mine} == {
+        ("InvalidSignatureException", "cognito-idp"),
+        ("InvalidSignatureException", "sts"),
+        ("UnrecognizedClientException", "cognito-idp"),
+    }
+    assert all(row.address == "127.0.0.1" and row.request_id for row in mine)
+    assert house.key_id not in str(rows)
+    assert {name for row in rows for name in row.detail} == {"service", "access_key"}
+
+
 def test_what_a_user_does_themselves_names_no_operator(house):
     pool = house.pool()
     client = house.app_client(pool)

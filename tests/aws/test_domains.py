@@ -62,6 +62,26 @@ def test_another_accounts_domain_has_an_empty_description(house, pool_id):
     assert other.describe_user_pool_domain(Domain=prefix)["DomainDescription"] == {}
 
 
+@pytest.mark.operation("CreateUserPoolDomain", "LimitExceededException")
+def test_an_account_has_so_many_domains_of_its_own_in_a_region_and_no_more(house):
+    key = house.services.access_keys.create("888888888888", "domains")
+    there, elsewhere = (
+        house.client(key.access_key_id, key.secret.reveal(), region=region) for region in ("us-east-1", "eu-west-1")
+    )
+
+    def add(idp, domain=None, **more):
+        pool_id = idp.create_user_pool(PoolName="many")["UserPool"]["Id"]
+        return idp.create_user_pool_domain(UserPoolId=pool_id, Domain=domain or f"{a_prefix()}.example.net", **more)
+
+    for _ in range(4):
+        add(there, CustomDomainConfig=CERTIFICATE)
+    with refused("LimitExceededException", "at most 4 custom domains"):
+        add(there, "fifth.example.net", CustomDomainConfig=CERTIFICATE)
+    assert described(house, "fifth.example.net") == {}
+    add(there, a_prefix())
+    add(elsewhere, "fifth.example.net", CustomDomainConfig=CERTIFICATE)
+
+
 @pytest.mark.operation("CreateUserPoolDomain", "InvalidParameterException")
 @pytest.mark.parametrize(
     ("domain", "more"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.sql.tables import groups
+from app.adapters.sql.tables import group_members, groups
 from tests.support.aws_crowd import crowd
 from tests.support.aws_house import AwsHouse
 from tests.support.aws_refused import refused
@@ -143,6 +143,28 @@ def test_a_users_groups_come_by_precedence(house, pool):
     for _ in range(2):
         house.idp.admin_remove_user_from_group(**names, GroupName="first")
     assert house.idp.admin_list_groups_for_user(**names)["Groups"][0]["GroupName"] == "second"
+
+
+@pytest.mark.operation("AdminAddUserToGroup", "InvalidParameterException")
+def test_a_user_is_in_so_many_groups_and_no_more(house, pool):
+    names = [f"g{number}" for number in range(101)]
+    shared = {"pool_id": pool.pool_id, "created_at": 1}
+    crowd(house, groups, [{**shared, "updated_at": 1, "name": name} for name in names])
+    ada, bob = house.user(pool, "ada"), house.user(pool, "bob")
+    crowd(house, group_members, [{**shared, "sub": ada.sub, "name": name} for name in names[:99]])
+
+    def add(user, name):
+        house.idp.admin_add_user_to_group(UserPoolId=pool.pool_id, Username=user.username, GroupName=name)
+
+    add(ada, "g99")
+    # One that they are in already is not one more.
+    add(ada, "g0")
+    with refused("InvalidParameterException", "at most 100 groups"):
+        add(ada, "g100")
+    assert len(house.services.groups.list_of_user(pool.pool_id, ada.sub)) == 100
+    add(bob, "g100")
+    house.idp.admin_remove_user_from_group(UserPoolId=pool.pool_id, Username=ada.username, GroupName="g0")
+    add(ada, "g100")
 
 
 @pytest.mark.operation("ListUsersInGroup")

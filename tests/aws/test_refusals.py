@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from app.core.kernel.secret import Secret
-from tests.aws.test_sign_in import DEVELOPER_MAIL, offering, with_totp
 from tests.support.aws_house import AwsHouse
+from tests.support.aws_sign_in import DEVELOPER_MAIL, offering, with_totp
 from tests.support.free_port import free_port
 from tests.support.house import PASSWORD
 from tests.support.srp_client import SrpClient

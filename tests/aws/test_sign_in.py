@@ -1,97 +1,31 @@
-"""Signing in through stock boto3: every flow, and what each refuses."""
+"""Signing in through stock boto3: every flow but SRP's own, and what each refuses."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
 import pyotp
 import pytest
-from botocore.exceptions import ClientError
 
 from app.blueprints.user_pools.access import secret_hash
 from app.core.kernel.secret import Secret
-from app.core.users.model import MfaPreference, User
 from tests.support.aws_house import AwsHouse
+from tests.support.aws_refused import refusal
+from tests.support.aws_sign_in import (
+    DEVELOPER_MAIL,
+    by_password,
+    by_srp,
+    claims,
+    initiate,
+    offering,
+    respond,
+    with_factor,
+    with_totp,
+)
 from tests.support.house import PASSWORD
 from tests.support.srp_client import SrpClient
 
 CONCEALING = {"PreventUserExistenceErrors": "ENABLED"}
 OTHER = "Another-horse-8-battery"
-
-
-def refused(call: Any, **arguments: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    told = error.value.response["Error"]
-    return told["Code"].removesuffix("Exception"), told["Message"]
-
-
-def claims(token: str) -> dict[str, Any]:
-    return jwt.decode(token, options={"verify_signature": False})
-
-
-def initiate(house: AwsHouse, client: Any, flow: str = "USER_PASSWORD_AUTH", **parameters: str) -> dict[str, Any]:
-    return house.unsigned.initiate_auth(ClientId=client.client_id, AuthFlow=flow, AuthParameters=parameters)
-
-
-def respond(house: AwsHouse, client: Any, challenge: str, session: str, **responses: str) -> dict[str, Any]:
-    return house.unsigned.respond_to_auth_challenge(
-        ClientId=client.client_id, ChallengeName=challenge, Session=session, ChallengeResponses=responses
-    )
-
-
-def by_password(house: AwsHouse, client: Any, username: str = "ada", password: str = PASSWORD) -> dict[str, Any]:
-    return initiate(house, client, USERNAME=username, PASSWORD=password)
-
-
-def by_srp(
-    house: AwsHouse, client: Any, username: str = "ada", password: str = PASSWORD, **more: Any
-) -> dict[str, Any]:
-    srp = SrpClient()
-    asked = initiate(house, client, "USER_SRP_AUTH", USERNAME=username, SRP_A=srp.a)
-    assert asked["ChallengeName"] == "PASSWORD_VERIFIER"
-    parameters = asked["ChallengeParameters"]
-    group = client.pool_id.split("_")[1]
-    proof = srp.answer(group, parameters["USER_ID_FOR_SRP"], password, parameters, **more)
-    return respond(house, client, "PASSWORD_VERIFIER", asked["Session"], USERNAME=username, **proof)
-
-
-def offering(house: AwsHouse, mode: str = "OPTIONAL", **settings: Any) -> Any:
-    """A pool with every second factor."""
-    pool = house.pool(**settings)
-    house.idp.set_user_pool_mfa_config(
-        UserPoolId=pool.pool_id,
-        MfaConfiguration=mode,
-        SoftwareTokenMfaConfiguration={"Enabled": True},
-        SmsMfaConfiguration={"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}},
-        EmailMfaConfiguration={"Message": "Code {####}", "Subject": "Code"},
-    )
-    return house.services.pools.get(pool.pool_id)
-
-
-DEVELOPER_MAIL = {
-    "EmailConfiguration": {
-        "EmailSendingAccount": "DEVELOPER",
-        "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/a@example.com",
-    }
-}
-
-
-def with_factor(house: AwsHouse, user: User, *enabled: str, preferred: str | None = None) -> User:
-    store = house.services.users.users
-    from dataclasses import replace
-
-    return store.save(replace(user, mfa=MfaPreference(enabled=enabled, preferred=preferred)))
-
-
-def with_totp(house: AwsHouse, pool: Any, user: User) -> pyotp.TOTP:
-    seed = house.services.totp.begin(pool, user)
-    otp = pyotp.TOTP(seed.reveal())
-    house.services.totp.confirm(pool, user, Secret(otp.at(house.clock.now())))
-    with_factor(house, user, "SOFTWARE_TOKEN_MFA", preferred="SOFTWARE_TOKEN_MFA")
-    house.clock.advance(seconds=30)
-    return otp
 
 
 # -- passwords -----------------------------------------------------------------------------------------------------------
@@ -129,7 +63,7 @@ def test_an_administrators_call_needs_a_signature(house, flow):
     }
     assert "AccessToken" in house.idp.admin_initiate_auth(**asked)["AuthenticationResult"]
     forged = house.client(house.key_id, "x" * 40)
-    assert refused(forged.admin_initiate_auth, **asked)[0] == "InvalidSignature"
+    assert refusal(forged.admin_initiate_auth, **asked)[0] == "InvalidSignature"
 
 
 @pytest.mark.operation("InitiateAuth", "NotAuthorizedException")
@@ -139,10 +73,10 @@ def test_who_is_unknown_is_told_only_where_the_client_says_so(house):
     house.user(pool)
     open_client, closed = house.app_client(pool), house.app_client(pool, **CONCEALING)
     wrong = ("NotAuthorized", "Incorrect username or password.")
-    assert refused(lambda: by_password(house, open_client, "bob")) == ("UserNotFound", "User does not exist.")
-    assert refused(lambda: by_password(house, closed, "bob")) == wrong
-    assert refused(lambda: by_password(house, closed, password="x")) == wrong
-    assert refused(lambda: by_password(house, open_client, password="x")) == wrong
+    assert refusal(lambda: by_password(house, open_client, "bob")) == ("UserNotFound", "User does not exist.")
+    assert refusal(lambda: by_password(house, closed, "bob")) == wrong
+    assert refusal(lambda: by_password(house, closed, password="x")) == wrong
+    assert refusal(lambda: by_password(house, open_client, password="x")) == wrong
 
 
 @pytest.mark.operation("InitiateAuth", "InvalidParameterException")
@@ -164,17 +98,17 @@ def test_a_flow_that_cannot_begin_says_why(house, flow, parameters, sentence):
     pool = house.pool()
     client = house.app_client(pool, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
     house.user(pool)
-    assert refused(lambda: initiate(house, client, flow, **parameters)) == ("InvalidParameter", sentence)
+    assert refusal(lambda: initiate(house, client, flow, **parameters)) == ("InvalidParameter", sentence)
 
 
 @pytest.mark.operation("InitiateAuth", "ResourceNotFoundException")
 @pytest.mark.operation("RespondToAuthChallenge", "ResourceNotFoundException")
 def test_an_unknown_client_is_told_so(house):
     arguments = {"ClientId": "nobody", "AuthFlow": "USER_SRP_AUTH", "AuthParameters": {}}
-    told = refused(house.unsigned.initiate_auth, **arguments)
+    told = refusal(house.unsigned.initiate_auth, **arguments)
     assert told == ("ResourceNotFound", "User pool client nobody does not exist.")
     arguments = {"ClientId": "nobody", "ChallengeName": "SMS_MFA"}
-    assert refused(house.unsigned.respond_to_auth_challenge, **arguments)[0] == "ResourceNotFound"
+    assert refusal(house.unsigned.respond_to_auth_challenge, **arguments)[0] == "ResourceNotFound"
 
 
 def test_a_secret_hash_is_asked_for_and_checked(house):
@@ -182,12 +116,12 @@ def test_a_secret_hash_is_asked_for_and_checked(house):
     client = house.app_client(pool, confidential=True)
     user = house.user(pool, email="ada@example.com")
     secret = client.secrets[0].reveal()
-    none = refused(lambda: by_password(house, client))
+    none = refusal(lambda: by_password(house, client))
     assert none == (
         "NotAuthorized",
         f"Client {client.client_id} is configured with secret but SECRET_HASH was not received",
     )
-    wrong = refused(lambda: initiate(house, client, USERNAME="ada", PASSWORD=PASSWORD, SECRET_HASH="x"))
+    wrong = refusal(lambda: initiate(house, client, USERNAME="ada", PASSWORD=PASSWORD, SECRET_HASH="x"))
     assert wrong == ("NotAuthorized", f"Unable to verify secret hash for client {client.client_id}")
     right = secret_hash(secret, "ada", client.client_id)
     result = initiate(house, client, USERNAME="ada", PASSWORD=PASSWORD, SECRET_HASH=right)["AuthenticationResult"]
@@ -198,120 +132,9 @@ def test_a_secret_hash_is_asked_for_and_checked(house):
     )  # fmt: skip
     assert "AccessToken" in again["AuthenticationResult"]
     assert "RefreshToken" not in again["AuthenticationResult"]
-    assert refused(
+    assert refusal(
         lambda: initiate(house, client, "REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, SECRET_HASH="x")
     )[0] == "NotAuthorized"  # fmt: skip
-
-
-# -- SRP -----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.operation("RespondToAuthChallenge")
-def test_srp_signs_in_without_the_password_on_the_wire(house):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    result = by_srp(house, client)["AuthenticationResult"]
-    assert claims(result["AccessToken"])["username"] == "ada"
-
-
-@pytest.mark.operation("RespondToAuthChallenge", "NotAuthorizedException")
-@pytest.mark.parametrize("password", ["", "Wrong", PASSWORD + " ", PASSWORD.lower()])
-def test_srp_with_another_password_is_refused(house, password):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    told = refused(lambda: by_srp(house, client, password=password))
-    assert told == ("NotAuthorized", "Incorrect username or password.")
-
-
-@pytest.mark.parametrize("minutes", [-6, 6])
-def test_a_proof_of_another_time_is_refused(house, minutes):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    at = datetime.now(UTC) + timedelta(minutes=minutes)  # noqa: TID251 - as a client whose clock is wrong
-    assert refused(lambda: by_srp(house, client, at=at))[0] == "NotAuthorized"
-
-
-def test_a_proof_is_good_once(house):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    srp = SrpClient()
-    asked = initiate(house, client, "USER_SRP_AUTH", USERNAME="ada", SRP_A=srp.a)
-    proof = srp.answer(pool.pool_id.split("_")[1], "ada", PASSWORD, asked["ChallengeParameters"])
-    assert respond(house, client, "PASSWORD_VERIFIER", asked["Session"], USERNAME="ada", **proof)
-    told = refused(lambda: respond(house, client, "PASSWORD_VERIFIER", asked["Session"], USERNAME="ada", **proof))
-    assert told == ("NotAuthorized", "Invalid session for the user, session can only be used once.")
-
-
-def test_an_old_client_answers_without_a_session(house):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    srp = SrpClient()
-    asked = initiate(house, client, "USER_SRP_AUTH", USERNAME="ada", SRP_A=srp.a)
-    proof = srp.answer(pool.pool_id.split("_")[1], "ada", PASSWORD, asked["ChallengeParameters"])
-    found = house.unsigned.respond_to_auth_challenge(
-        ClientId=client.client_id,
-        ChallengeName="PASSWORD_VERIFIER",
-        ChallengeResponses={"USERNAME": "ada", **proof},
-    )
-    assert "AccessToken" in found["AuthenticationResult"]
-
-
-def test_a_session_is_its_clients_own(house):
-    pool = house.pool()
-    client, other = house.app_client(pool), house.app_client(pool)
-    house.user(pool)
-    srp = SrpClient()
-    asked = initiate(house, client, "USER_SRP_AUTH", USERNAME="ada", SRP_A=srp.a)
-    proof = srp.answer(pool.pool_id.split("_")[1], "ada", PASSWORD, asked["ChallengeParameters"])
-    told = refused(lambda: respond(house, other, "PASSWORD_VERIFIER", asked["Session"], USERNAME="ada", **proof))
-    assert told == ("NotAuthorized", "Invalid session for the user, session is expired.")
-
-
-def test_nobody_is_offered_the_same_salt_every_time(house):
-    pool = house.pool(UsernameAttributes=["email"])
-    client = house.app_client(pool, **CONCEALING)
-    house.user(pool, "ada@example.com")
-
-    def asked(username: str) -> dict[str, Any]:
-        return initiate(house, client, "USER_SRP_AUTH", USERNAME=username, SRP_A=SrpClient().a)
-
-    known, unknown, again, third = (
-        asked(name)["ChallengeParameters"]
-        for name in ("ada@example.com", "bob@example.com", "bob@example.com", "cleo@example.com")
-    )
-    assert known.keys() == unknown.keys()
-    assert len(unknown["USER_ID_FOR_SRP"]) == len(known["USER_ID_FOR_SRP"]) == 36
-    assert unknown["SALT"] == again["SALT"] != third["SALT"]
-    assert unknown["USER_ID_FOR_SRP"] == again["USER_ID_FOR_SRP"] != third["USER_ID_FOR_SRP"]
-    assert unknown["SRP_B"] != again["SRP_B"]
-    told = refused(lambda: by_srp(house, client, "bob@example.com"))
-    assert told == ("NotAuthorized", "Incorrect username or password.")
-
-
-def test_after_a_new_password_the_old_verifier_is_gone(house):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    house.services.users.set_password(pool, "ada", Secret(OTHER), permanent=True)
-    assert refused(lambda: by_srp(house, client))[0] == "NotAuthorized"
-    assert "AccessToken" in by_srp(house, client, password=OTHER)["AuthenticationResult"]
-
-
-def test_guesses_by_srp_and_by_password_are_one_count(house):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    for _ in range(3):
-        assert refused(lambda: by_srp(house, client, password="x"))[1] == "Incorrect username or password."
-    for _ in range(3):
-        told = refused(lambda: by_password(house, client, password="x"))[1]
-    assert told == "Password attempts exceeded"
-    assert refused(lambda: by_srp(house, client))[1] == "Password attempts exceeded"
 
 
 # -- new password --------------------------------------------------------------------------------------------------------
@@ -329,7 +152,7 @@ def test_a_temporary_password_becomes_one_of_the_users_own(house):
     assert json.loads(asked["ChallengeParameters"]["requiredAttributes"]) == []
     answer = {"USERNAME": "ada", "NEW_PASSWORD": "short"}
     session = asked["Session"]
-    assert refused(lambda: respond(house, client, "NEW_PASSWORD_REQUIRED", session, **answer))[0] == "InvalidPassword"
+    assert refusal(lambda: respond(house, client, "NEW_PASSWORD_REQUIRED", session, **answer))[0] == "InvalidPassword"
     found = house.idp.admin_respond_to_auth_challenge(
         UserPoolId=pool.pool_id,
         ClientId=client.client_id,
@@ -353,13 +176,13 @@ def test_a_software_token_is_asked_for_and_each_code_is_good_once(house):
     asked = by_srp(house, client)
     assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
     answer = {"USERNAME": "ada", "SOFTWARE_TOKEN_MFA_CODE": "000000"}
-    told = refused(lambda: respond(house, client, "SOFTWARE_TOKEN_MFA", asked["Session"], **answer))
+    told = refusal(lambda: respond(house, client, "SOFTWARE_TOKEN_MFA", asked["Session"], **answer))
     assert told[0] == "CodeMismatch"
     answer["SOFTWARE_TOKEN_MFA_CODE"] = otp.at(house.clock.now())
     found = respond(house, client, "SOFTWARE_TOKEN_MFA", asked["Session"], **answer)
     assert "AccessToken" in found["AuthenticationResult"]
     asked = by_srp(house, client)
-    told = refused(lambda: respond(house, client, "SOFTWARE_TOKEN_MFA", asked["Session"], **answer))
+    told = refusal(lambda: respond(house, client, "SOFTWARE_TOKEN_MFA", asked["Session"], **answer))
     assert told == ("ExpiredCode", "Your software token has already been used once.")
 
 
@@ -370,9 +193,9 @@ def test_five_wrong_codes_end_the_attempt_and_lock_every_door(house):
     session = by_srp(house, client)["Session"]
     answer = {"USERNAME": "ada", "SOFTWARE_TOKEN_MFA_CODE": "000000"}
     for _ in range(5):
-        assert refused(lambda: respond(house, client, "SOFTWARE_TOKEN_MFA", session, **answer))[0] == "CodeMismatch"
-    assert refused(lambda: respond(house, client, "SOFTWARE_TOKEN_MFA", session, **answer))[0] == "NotAuthorized"
-    assert refused(lambda: by_password(house, client))[1] == "Password attempts exceeded"
+        assert refusal(lambda: respond(house, client, "SOFTWARE_TOKEN_MFA", session, **answer))[0] == "CodeMismatch"
+    assert refusal(lambda: respond(house, client, "SOFTWARE_TOKEN_MFA", session, **answer))[0] == "NotAuthorized"
+    assert refusal(lambda: by_password(house, client))[1] == "Password attempts exceeded"
 
 
 @pytest.mark.parametrize(
@@ -391,7 +214,7 @@ def test_a_code_goes_to_the_address_and_proves_it(house, factor, attribute, addr
     assert "***" in asked["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"]
     [message] = house.outbox(address)[:1]
     wrong = "000000" if message["code"] != "000000" else "111111"
-    told = refused(lambda: respond(house, client, factor, asked["Session"], USERNAME="ada", **{response: wrong}))
+    told = refusal(lambda: respond(house, client, factor, asked["Session"], USERNAME="ada", **{response: wrong}))
     assert told[0] == "CodeMismatch"
     found = respond(house, client, factor, asked["Session"], USERNAME="ada", **{response: message["code"]})
     assert "AccessToken" in found["AuthenticationResult"]
@@ -406,7 +229,7 @@ def test_of_several_factors_the_user_chooses(house):
     asked = by_srp(house, client)
     assert asked["ChallengeName"] == "SELECT_MFA_TYPE"
     assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_CHOOSE"]) == ["SMS_MFA", "EMAIL_OTP"]
-    told = refused(
+    told = refusal(
         lambda: respond(house, client, "SELECT_MFA_TYPE", asked["Session"], USERNAME="ada", ANSWER="SOFTWARE_TOKEN_MFA")
     )
     assert told[0] == "InvalidParameter"
@@ -421,7 +244,7 @@ def test_a_pool_that_demands_a_factor_has_it_set_up_first(house):
     asked = by_srp(house, client)
     assert asked["ChallengeName"] == "MFA_SETUP"
     session = asked["Session"]
-    assert refused(lambda: respond(house, client, "MFA_SETUP", session, USERNAME="ada"))[0] == "InvalidParameter"
+    assert refusal(lambda: respond(house, client, "MFA_SETUP", session, USERNAME="ada"))[0] == "InvalidParameter"
     begun = house.unsigned.associate_software_token(Session=session)
     otp = pyotp.TOTP(begun["SecretCode"])
     verified = house.unsigned.verify_software_token(Session=begun["Session"], UserCode=otp.at(house.clock.now()))
@@ -450,7 +273,7 @@ def test_a_username_alone_is_offered_what_there_is(house):
         assert asked["ChallengeName"] == "SELECT_CHALLENGE"
         assert asked["AvailableChallenges"] == ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"]
     session = asked["Session"]
-    told = refused(lambda: respond(house, client, "SELECT_CHALLENGE", session, USERNAME=username, ANSWER="SMS_OTP"))
+    told = refusal(lambda: respond(house, client, "SELECT_CHALLENGE", session, USERNAME=username, ANSWER="SMS_OTP"))
     assert told[0] == "InvalidParameter"
 
 
@@ -465,7 +288,7 @@ def test_a_code_by_mail_signs_in(house):
     assert claims(found["AuthenticationResult"]["IdToken"])["email_verified"] is True
     nobody = initiate(house, client, "USER_AUTH", USERNAME="who@example.com", PREFERRED_CHALLENGE="EMAIL_OTP")
     assert nobody["ChallengeParameters"].keys() == asked["ChallengeParameters"].keys()
-    told = refused(
+    told = refusal(
         lambda: respond(
             house, client, "EMAIL_OTP", nobody["Session"], USERNAME="who@example.com", EMAIL_OTP_CODE="000000"
         )
@@ -491,88 +314,3 @@ def test_a_chosen_password_may_come_at_once_or_by_srp(house):
     proof = srp.answer(pool.pool_id.split("_")[1], parameters["USER_ID_FOR_SRP"], PASSWORD, parameters)
     found = respond(house, client, "PASSWORD_VERIFIER", offered["Session"], USERNAME=name, **proof)
     assert "AccessToken" in found["AuthenticationResult"]
-
-
-# -- tokens --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.operation("GetTokensFromRefreshToken")
-@pytest.mark.operation("GetTokensFromRefreshToken", "RefreshTokenReuseException")
-@pytest.mark.operation("GetTokensFromRefreshToken", "NotAuthorizedException")
-def test_a_rotating_client_gets_a_successor_and_reuse_ends_the_family(house):
-    pool = house.pool()
-    client = house.app_client(
-        pool,
-        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
-        RefreshTokenRotation={"Feature": "ENABLED", "RetryGracePeriodSeconds": 0},
-    )
-    house.user(pool)
-    first = by_password(house, client)["AuthenticationResult"]["RefreshToken"]
-    ask = house.unsigned.get_tokens_from_refresh_token
-    second = ask(ClientId=client.client_id, RefreshToken=first)["AuthenticationResult"]["RefreshToken"]
-    assert second != first
-    assert refused(ask, ClientId=client.client_id, RefreshToken=first)[0] == "RefreshTokenReuse"
-    assert refused(ask, ClientId=client.client_id, RefreshToken=second)[0] == "NotAuthorized"
-    assert refused(ask, ClientId=client.client_id, RefreshToken="x")[0] == "NotAuthorized"
-
-
-@pytest.mark.operation("RevokeToken")
-@pytest.mark.operation("RevokeToken", "UnsupportedTokenTypeException")
-def test_a_revoked_family_is_over(house):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    result = by_password(house, client)["AuthenticationResult"]
-    revoke = house.unsigned.revoke_token
-    told = refused(revoke, ClientId=client.client_id, Token=result["AccessToken"])
-    assert told[0] == "UnsupportedTokenType"
-    revoke(ClientId=client.client_id, Token=result["RefreshToken"])
-    revoke(ClientId=client.client_id, Token=result["RefreshToken"])
-    told = refused(lambda: initiate(house, client, "REFRESH_TOKEN_AUTH", REFRESH_TOKEN=result["RefreshToken"]))
-    assert told[0] == "NotAuthorized"
-    told = refused(house.unsigned.global_sign_out, AccessToken=result["AccessToken"])
-    assert told == ("NotAuthorized", "Access Token has been revoked")
-
-
-@pytest.mark.operation("RevokeToken", "UnauthorizedException")
-def test_another_client_revokes_nothing(house):
-    pool = house.pool()
-    client, other = house.app_client(pool), house.app_client(pool, confidential=True)
-    house.user(pool)
-    token = by_password(house, client)["AuthenticationResult"]["RefreshToken"]
-    assert refused(house.unsigned.revoke_token, ClientId=other.client_id, Token=token)[0] == "Unauthorized"
-    secret = other.secrets[0].reveal()
-    told = refused(house.unsigned.revoke_token, ClientId=other.client_id, Token=token, ClientSecret=secret)
-    assert told[0] == "Unauthorized"
-    assert "AccessToken" in initiate(house, client, "REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)["AuthenticationResult"]
-
-
-@pytest.mark.operation("GlobalSignOut")
-@pytest.mark.operation("GlobalSignOut", "NotAuthorizedException")
-def test_signing_out_everywhere_ends_every_token(house):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    one, two = (by_password(house, client)["AuthenticationResult"] for _ in range(2))
-    house.unsigned.global_sign_out(AccessToken=one["AccessToken"])
-    for result in (one, two):
-        told = refused(house.unsigned.global_sign_out, AccessToken=result["AccessToken"])
-        assert told == ("NotAuthorized", "Access Token has been revoked")
-        told = refused(lambda r=result: initiate(house, client, "REFRESH_TOKEN_AUTH", REFRESH_TOKEN=r["RefreshToken"]))
-        assert told[0] == "NotAuthorized"
-    assert "AccessToken" in by_password(house, client)["AuthenticationResult"]
-
-
-@pytest.mark.operation("AdminUserGlobalSignOut")
-@pytest.mark.operation("AdminUserGlobalSignOut", "UserNotFoundException")
-@pytest.mark.operation("AdminUserGlobalSignOut", "ResourceNotFoundException")
-def test_an_administrator_signs_a_user_out(house):
-    pool = house.pool()
-    client = house.app_client(pool)
-    house.user(pool)
-    token = by_password(house, client)["AuthenticationResult"]["AccessToken"]
-    out = house.idp.admin_user_global_sign_out
-    out(UserPoolId=pool.pool_id, Username="ada")
-    assert refused(house.unsigned.global_sign_out, AccessToken=token)[0] == "NotAuthorized"
-    assert refused(out, UserPoolId=pool.pool_id, Username="bob")[0] == "UserNotFound"
-    assert refused(out, UserPoolId="us-east-1_nothing00", Username="ada")[0] == "ResourceNotFound"

@@ -1,9 +1,12 @@
 """Forged, spliced, expired and replayed credentials; and requests that two servers would read differently."""
 
+from collections import Counter
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
+from app.adapters.sql.tables import audit
 from tests.support.aws_signing import real_time
 from tests.support.gateway_house import ADA, BOB
 from tests.support.gateway_raw import Raw, code_of
@@ -72,6 +75,35 @@ def test_a_temporary_key_without_its_token_is_refused(house, issued):
     refused = raw_of(house, issued, token=None).send("GET", PATH)
     assert code_of(refused) == "InvalidAccessKeyId"
     assert "a session token, and it was not sent" in str(refused)
+
+
+def test_the_audit_tells_of_refused_signatures_and_of_no_others(house, ada):
+    key = house.services.access_keys.create("123456789012", "audited")
+    forged = Raw(url=house.url, key_id=key.access_key_id, secret="x" * 40)
+    spliced = Raw(url=house.url, key_id=ada.key_id[:-1] + ("A" if ada.key_id[-1] != "A" else "B"), secret=ada.secret)
+    before = _told(house)
+    assert code_of(forged.send("GET", PATH)) == "SignatureDoesNotMatch"
+    assert code_of(spliced.send("GET", PATH)) == "InvalidAccessKeyId"
+    assert (
+        code_of(Raw(url=house.url, key_id=key.access_key_id, secret="x", token="t").send("GET", PATH)) == "InvalidToken"
+    )
+    tables = Raw(url=house.url, key_id="not one of ours", secret="x", service="dynamodb")
+    assert "UnrecognizedClient" in tables.send("POST", "/", {"X-Amz-Target": "DynamoDB_20120810.ListTables"}, b"{}")[1]
+    # What policies refuse was signed rightly.
+    assert code_of(ada.send("GET", "/mybucket/another")) == "AccessDenied"
+    assert sorted((_told(house) - before).elements(), key=str) == [
+        ("InvalidAccessKeyId", "dynamodb", None),
+        ("InvalidAccessKeyId", "s3", None),
+        ("InvalidToken", "s3", key.access_key_id),
+        ("SignatureDoesNotMatch", "s3", key.access_key_id),
+    ]
+
+
+def _told(house):
+    with house.installation.database.connection() as connection:
+        rows = connection.execute(select(audit).where(audit.c.event == "signature")).all()
+    assert all(row.address == "127.0.0.1" for row in rows)
+    return Counter((row.outcome, row.detail["service"], row.detail.get("access_key")) for row in rows)
 
 
 def test_a_spliced_token_is_refused(house, issued):

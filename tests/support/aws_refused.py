@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,3 +17,11 @@ def refused(code: str, *words: str) -> Iterator[None]:
     assert error["Code"] == code, error
     for word in words:
         assert word in error["Message"]
+
+
+def refusal(call: Any, **arguments: Any) -> tuple[str, str]:
+    """The code, without its end, and the message that a call ends in."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    told = caught.value.response["Error"]
+    return told["Code"].removesuffix("Exception"), told["Message"]

@@ -76,7 +76,6 @@ OF_ONE: Mapping[tuple[str, str], str] = {
     ("ConfirmDevice", "UsernameExistsException"): "`DeviceKeyExistsException` says so",
     ("ConfirmForgotPassword", "UserNotConfirmedException"): "an unconfirmed user has no proven address to send a code to",
     ("CreateUserPool", "TierChangeNotAllowedException"): "a new pool has no tier to change from",
-    ("CreateUserPoolDomain", "LimitExceededException"): "a second domain of a kind is an invalid parameter",
     ("DeleteUserPoolClientSecret", "LimitExceededException"): _SEEN,
     ("ListUserPoolClientSecrets", "LimitExceededException"): _SEEN,
     ("DeleteWebAuthnCredential", "LimitExceededException"): _SEEN,

@@ -30,12 +30,14 @@ def moment(seconds: int) -> str:
 class SamlIdp:
     key: Any
     entity: str = ENTITY
+    begins: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+    days: int = 3650
     certificate: bytes = field(init=False)
 
     def __post_init__(self) -> None:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "idp")])
-        begins = datetime(2025, 1, 1, tzinfo=UTC)
-        builder = x509.CertificateBuilder(name, name, self.key.public_key(), 1, begins, begins + timedelta(days=3650))
+        ends = self.begins + timedelta(days=self.days)
+        builder = x509.CertificateBuilder(name, name, self.key.public_key(), 1, self.begins, ends)
         self.certificate = builder.sign(self.key, SHA256()).public_bytes(Encoding.DER)
 
     @property

@@ -9,7 +9,7 @@ from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.tables import group_members, groups, users
 from app.adapters.sql.users import user_from
 from app.core.groups.model import Group
-from app.core.kernel.errors import GroupExists
+from app.core.kernel.errors import GroupExists, QuotaExceeded
 from app.core.kernel.ids import PoolId, Sub
 from app.core.users.model import User
 
@@ -106,10 +106,18 @@ class SqlGroups:
     def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
         return [_group(row) for row in self._database.run(_OF_USER, {"its_pool": pool_id, "its_sub": sub})]
 
-    def add_member(self, pool_id: PoolId, name: str, sub: Sub, *, at: int) -> None:
+    def add_member(self, pool_id: PoolId, name: str, sub: Sub, *, at: int, most: int | None = None) -> None:
         upsert: Any = sqlite.insert if self._database.is_sqlite else postgresql.insert
         member = upsert(group_members).values(pool_id=pool_id, name=name, sub=sub, created_at=at)
-        with self._database.connection() as connection:
+        with self._database.writing() as connection:
+            if most is not None:
+                # The user's row is held, so that of two additions at once the second counts the first.
+                held = select(users.c.sub).where(users.c.pool_id == pool_id, users.c.sub == sub).with_for_update()
+                connection.execute(held)
+                mine = and_(group_members.c.pool_id == pool_id, group_members.c.sub == sub)
+                others = select(func.count()).where(mine, group_members.c.name != name)
+                if connection.execute(others).scalar_one() >= most:
+                    raise QuotaExceeded(f"A user is in at most {most} groups.")
             connection.execute(member.on_conflict_do_nothing())
 
     def remove_member(self, pool_id: PoolId, name: str, sub: Sub) -> None:

@@ -129,6 +129,12 @@ class SqlDomains:
         with self._database.connection() as connection:
             return [_domain(row) for row in connection.execute(found)]
 
+    def count_custom(self, account_id: str, region: str) -> int:
+        mine = pools.c.account_id == account_id, pools.c.region == region
+        counted = select(func.count()).select_from(domains).join(pools, pools.c.pool_id == domains.c.pool_id)
+        with self._database.connection() as connection:
+            return connection.execute(counted.where(domains.c.custom, *mine)).scalar_one()
+
     def add(self, domain: Domain) -> None:
         try:
             with self._database.refusable() as connection:

@@ -10,7 +10,8 @@ from typing import Any
 import xmlsec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.x509 import load_der_x509_certificate
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import Certificate, load_der_x509_certificate
 from lxml import etree
 
 from app.core.identity_pools.refusals import LoginRefused
@@ -38,6 +39,8 @@ AUDIENCE, RECIPIENT = "urn:amazon:webservices", "https://signin.aws.amazon.com/s
 
 _NOT_VALID = "Invalid login token. Not a valid SAML assertion."
 _EXPIRED = "Invalid login token. The SAML assertion is expired or not valid yet."
+_OLD_METADATA = "Invalid login token. The metadata of the SAML provider are no longer valid (validUntil)."
+_OLD_CERTIFICATE = "Invalid login token. The certificate of the SAML assertion's signature is expired or not valid yet."
 
 _Element = Any
 
@@ -54,7 +57,7 @@ class SamlAssertions:
         if assertion is not root and (root.tag != f"{{{_PROTOCOL}}}Response" or assertion.getparent() is not root):
             raise LoginRefused(_NOT_VALID)
         issuer = _text(_only(assertion, "saml:Issuer"))
-        _check_signature(root, assertion, _certificates(metadata, issuer))
+        _check_signature(root, assertion, _certificates(metadata, issuer, now), now)
         if root is not assertion:
             _check_response(root, issuer)
         self._check_conditions(assertion, now)
@@ -125,8 +128,8 @@ def _parse_xml(raw: bytes, *, encoding: str | None = None) -> _Element:
     return root
 
 
-def _check_signature(root: _Element, assertion: _Element, certificates: list[bytes]) -> None:
-    """Raises ``LoginRefused`` unless the document's one signature covers the assertion as it stands here.
+def _check_signature(root: _Element, assertion: _Element, certificates: list[Certificate], now: int) -> None:
+    """Raises ``LoginRefused`` unless the document's one signature covers the assertion as it stands here, by a certificate in time.
 
     That there is one only, that it names by a unique id the element it stands in, and that this is the assertion or the response
     around it, leaves no room for a second, unsigned assertion (signature wrapping).
@@ -145,8 +148,12 @@ def _check_signature(root: _Element, assertion: _Element, certificates: list[byt
     ):
         raise LoginRefused(_NOT_VALID)
     xmlsec.tree.add_ids(root, ["ID"])
-    if not any(_fits(signature, certificate) for certificate in certificates):
+    fitting = [certificate for certificate in certificates if _fits(signature, certificate)]
+    if not fitting:
         raise LoginRefused("Invalid login token. Token signature invalid.")
+    # One key may have several certificates: providers renew theirs before the old one ends.
+    if not any(_is_in_time(certificate, now) for certificate in fitting):
+        raise LoginRefused(_OLD_CERTIFICATE)
 
 
 def _is_plain(signature: _Element, reference: _Element) -> bool:
@@ -162,10 +169,16 @@ def _is_plain(signature: _Element, reference: _Element) -> bool:
     )
 
 
-def _fits(signature: _Element, certificate: bytes) -> bool:
+def _is_in_time(certificate: Certificate, now: int) -> bool:
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return begins.timestamp() <= now <= ends.timestamp()
+
+
+def _fits(signature: _Element, certificate: Certificate) -> bool:
     context = xmlsec.SignatureContext()
     # A key that is set is the only one: what the document itself offers as a key is never looked at.
-    context.key = xmlsec.Key.from_memory(certificate, xmlsec.constants.KeyDataFormatCertDer)
+    der = certificate.public_bytes(Encoding.DER)
+    context.key = xmlsec.Key.from_memory(der, xmlsec.constants.KeyDataFormatCertDer)
     try:
         context.verify(signature)
     except xmlsec.Error:
@@ -173,32 +186,43 @@ def _fits(signature: _Element, certificate: bytes) -> bool:
     return True
 
 
-def _certificates(metadata: str, issuer: str) -> list[bytes]:
-    """What the one provider of the stored metadata signs with, if it is the one of this name."""
+def _certificates(metadata: str, issuer: str, now: int) -> list[Certificate]:
+    """What the one provider of the stored metadata signs with, if it is the one of this name and they still count (Metadata §2.3)."""
     root = _parse_xml(metadata.encode(), encoding="utf-8")
     entities = [root] if root.tag == f"{{{_METADATA}}}EntityDescriptor" else root.findall(".//md:EntityDescriptor", _NS)
     providers = [entity for entity in entities if entity.find("md:IDPSSODescriptor", _NS) is not None]
     # Of two providers each could name the other's users.
     if len(providers) != 1 or providers[0].get("entityID") != issuer:
         raise LoginRefused("Invalid login token. Issuer doesn't match providerName")
+    around = (providers[0], *providers[0].iterancestors())
+    roles = [each for each in providers[0].iterfind("md:IDPSSODescriptor", _NS) if _still_counts(each, now)]
+    if not roles or not all(_still_counts(each, now) for each in around):
+        raise LoginRefused(_OLD_METADATA)
     found = [
-        _der(_text(written))
-        for key in providers[0].iterfind("md:IDPSSODescriptor/md:KeyDescriptor", _NS)
+        _certificate(_text(written))
+        for role in roles
+        for key in role.iterfind("md:KeyDescriptor", _NS)
         if key.get("use", "signing") == "signing"
         for written in key.iterfind(".//ds:X509Certificate", _NS)
     ]
-    return [der for der in found if der is not None]
+    return [certificate for certificate in found if certificate is not None]
 
 
-def _der(text: str) -> bytes | None:
-    """The certificate, where its key is one that may be relied on."""
+def _still_counts(element: _Element, now: int) -> bool:
+    """``cacheDuration`` is for whoever fetches metadata; these were brought by an administrator."""
+    ends = _time(element.get("validUntil"))
+    return ends is None or now < ends
+
+
+def _certificate(text: str) -> Certificate | None:
+    """Where its key is one that may be relied on."""
     try:
-        der = b64decode("".join(text.split()), validate=True)
-        key = load_der_x509_certificate(der).public_key()
+        found = load_der_x509_certificate(b64decode("".join(text.split()), validate=True))
+        key = found.public_key()
     except (ValueError, binascii.Error):
         return None
     strong = isinstance(key, RSAPublicKey) and key.key_size >= _SHORTEST_KEY
-    return der if strong or isinstance(key, EllipticCurvePublicKey) else None
+    return found if strong or isinstance(key, EllipticCurvePublicKey) else None
 
 
 def _check_response(response: _Element, issuer: str) -> None:

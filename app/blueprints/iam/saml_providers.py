@@ -14,7 +14,7 @@ _ARN = "SAMLProviderArn"
 _KEYS = ("AddPrivateKey", "RemovePrivateKey", "AssertionEncryptionMode")
 """Encrypted assertions."""
 _VALID_SECONDS = 100 * 365 * 24 * 3600
-"""IAM says a hundred years of metadata that do not say it themselves, and nobody compares it."""
+"""IAM says a hundred years. What counts is the ``validUntil`` of the metadata, at each sign-in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 import re
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import islice
 from typing import Any
 
 from app.aws.call import Call
@@ -26,7 +26,9 @@ _UNSUPPORTED = (
 )
 _DECISIONS = {Verdict.ALLOWED: "allowed", Verdict.EXPLICIT_DENY: "explicitDeny"}
 _MOST_POLICIES = 20
-_MOST_RESULTS = 1000
+_STRICTNESS = ("allowed", "implicitDeny", "explicitDeny")
+_DEFAULT_RESULTS, _MOST_DECISIONS = 100, 1000
+_WITHIN = "PermissionsBoundaryDecisionDetail"
 _POSITION = re.compile(r"[1-9][0-9]{0,7}", re.ASCII)
 _GIVEN, _BOUNDARY = "PolicyInputList", "PermissionsBoundaryPolicyInputList"
 
@@ -100,32 +102,64 @@ def _simulated(call: Call, sources: Sequence[Source], known: Mapping[str, tuple[
         boundary=boundaries[0].policy if boundaries else None,
     )
     context = {**known, **_context(call)}
-    asked = product(call.input["ActionNames"], call.input.get("ResourceArns") or ["*"])
-    begin, size = _read_marker(call.input.get("Marker")), call.input.get("MaxItems", _MOST_RESULTS)
-    page = list(islice(asked, begin, begin + size + 1))
+    actions, resources = call.input["ActionNames"], call.input.get("ResourceArns") or ["*"]
+    if any("*" in action or "?" in action for action in actions):
+        raise InvalidParameter("ActionNames are names of operations, without wildcards.")
+    begin = _read_marker(call.input.get("Marker"))
+    # IAM may return fewer than MaxItems: a page is also bounded by how much there is to decide.
+    size = min(call.input.get("MaxItems", _DEFAULT_RESULTS), max(1, _MOST_DECISIONS // len(resources)))
+    sources = [*sources, *boundaries]
     results = [
-        _result(policies, [*sources, *boundaries], Asked(action=action, resource=resource, context=context))
-        for action, resource in page[:size]
+        _result(policies, sources, action, resources, context) for action in islice(actions, begin, begin + size)
     ]
-    if len(page) <= size:
+    if begin + size >= len(actions):
         return {"EvaluationResults": results, "IsTruncated": False}
     marker = urlsafe_b64encode(str(begin + size).encode()).decode()
     return {"EvaluationResults": results, "IsTruncated": True, "Marker": marker}
 
 
-def _result(policies: Policies, sources: Sequence[Source], asked: Asked) -> dict[str, Any]:
+def _result(
+    policies: Policies,
+    sources: Sequence[Source],
+    action: str,
+    resources: Sequence[str],
+    context: Mapping[str, tuple[str, ...]],
+) -> dict[str, Any]:
+    """An action's: what is true of all resources together, and of each where they are named (IAM: EvaluationResult)."""
+    each = [_judged(policies, sources, Asked(action=action, resource=arn, context=context)) for arn in resources]
+    result: dict[str, Any] = {
+        "EvalActionName": action,
+        "EvalResourceName": "*",
+        "EvalDecision": max((found["EvalResourceDecision"] for found in each), key=_STRICTNESS.index),
+        "MatchedStatements": _union(found["MatchedStatements"] for found in each),
+        "MissingContextValues": sorted({key for found in each for key in found["MissingContextValues"]}),
+    }
+    if policies.boundary is not None:
+        within = all(found[_WITHIN]["AllowedByPermissionsBoundary"] for found in each)
+        result[_WITHIN] = {"AllowedByPermissionsBoundary": within}
+    if list(resources) != ["*"]:
+        result["ResourceSpecificResults"] = each
+    return result
+
+
+def _judged(policies: Policies, sources: Sequence[Source], asked: Asked) -> dict[str, Any]:
+    """IAM: ResourceSpecificResult."""
     decision = decide(policies, asked)
     result: dict[str, Any] = {
-        "EvalActionName": asked.action,
         "EvalResourceName": asked.resource,
-        "EvalDecision": _DECISIONS.get(decision.verdict, "implicitDeny"),
+        "EvalResourceDecision": _DECISIONS.get(decision.verdict, "implicitDeny"),
         "MatchedStatements": _matched(decision, sources),
         "MissingContextValues": _missing(decision, sources, asked),
     }
     if policies.boundary is not None:
         within = decide(Policies(identity=(policies.boundary,)), asked).allowed
-        result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": within}
+        result[_WITHIN] = {"AllowedByPermissionsBoundary": within}
     return result
+
+
+def _union(lists: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Each once, in the order in which they are met."""
+    return list({repr(each): each for found in lists for each in found}.values())
 
 
 def _matched(decision: Decision, sources: Sequence[Source]) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 class AuditEvent:
     """``event`` is dotted (``sign_in.password``), ``outcome`` is ``ok`` or the refusal's name. ``detail`` never holds a secret.
 
-    ``refused``: nothing happened, so that repeated identical ones may be told by one row.
+    ``refused``: nothing happened, so that repeated identical ones may be told by one row. ``repeats`` says of what it is a repeat,
+    where that is not to be told by user, address and detail.
     """
 
     event: str
@@ -18,3 +19,4 @@ class AuditEvent:
     request_id: str | None = None
     detail: Mapping[str, str] = field(default_factory=dict)
     refused: bool = False
+    repeats: str | None = None

@@ -19,7 +19,7 @@ class RepeatsCollapsed:
 
     Of identical refusals (event, outcome, pool, user, client, address) within a minute the first ten leave a row each, then the
     hundredth, the thousandth and so on, with their number in ``repeated``. Where there is no such user, the detail (the hashed
-    name among it) tells them apart. What was carried out is always recorded.
+    name among it) tells them apart; an event may also say itself what it repeats. What was carried out is always recorded.
     """
 
     inner: AuditLog
@@ -35,8 +35,11 @@ class RepeatsCollapsed:
             self.inner.record(replace(event, detail={**event.detail, "repeated": str(repeated)}))
 
     def _count(self, event: AuditEvent) -> int:
-        who = event.sub or sorted(event.detail.items())
-        parts = (event.event, event.outcome, event.pool_id, who, event.client_id, event.address)
+        if event.repeats is not None:
+            parts: tuple[object, ...] = (event.event, event.outcome, event.pool_id, event.repeats)
+        else:
+            who = event.sub or sorted(event.detail.items())
+            parts = (event.event, event.outcome, event.pool_id, who, event.client_id, event.address)
         printable = repr(parts).encode("utf-8", "backslashreplace")
         key = hashlib.sha256(printable).hexdigest()
         try:

@@ -28,7 +28,7 @@ class GroupStore(Protocol):
     def list_of_user(self, pool_id: PoolId, sub: Sub) -> list[Group]:
         """By precedence, then name."""
 
-    def add_member(self, pool_id: PoolId, name: str, sub: Sub, *, at: int) -> None:
-        """Idempotent."""
+    def add_member(self, pool_id: PoolId, name: str, sub: Sub, *, at: int, most: int | None = None) -> None:
+        """Idempotent. Raises ``QuotaExceeded`` where the user is in ``most`` other groups."""
 
     def remove_member(self, pool_id: PoolId, name: str, sub: Sub) -> None: ...

@@ -13,6 +13,8 @@ from app.core.users.model import User
 
 _MOST_GROUPS = 10_000
 """Of one pool (Cognito: quotas)."""
+_MOST_OF_USER = 100
+"""Groups that one user may be in (Cognito: quotas)."""
 _LARGEST_PRECEDENCE = 2**31 - 1
 
 
@@ -26,6 +28,7 @@ class Groups:
     transactions: Transactions
     recorder: Recorder = field(default_factory=Unrecorded)
     most_groups: int = _MOST_GROUPS
+    most_of_user: int = _MOST_OF_USER
 
     def create(
         self,
@@ -112,10 +115,14 @@ class Groups:
         return self.store.list_of_user(pool_id, sub)
 
     def add_member(self, pool_id: PoolId, name: str, sub: Sub) -> None:
-        """Raises ``GroupNotFound``; adding twice is no mistake."""
+        """Raises ``GroupNotFound``, ``InvalidParameter`` where the user is in as many as one may be; adding twice is no mistake."""
         with self.transactions.transaction():
             self.get(pool_id, name)
-            self.store.add_member(pool_id, name, sub, at=self.clock.now())
+            try:
+                self.store.add_member(pool_id, name, sub, at=self.clock.now(), most=self.most_of_user)
+            except QuotaExceeded as full:
+                # AdminAddUserToGroup models no quota, and what stands for one elsewhere makes clients try again.
+                raise InvalidParameter(full.text) from full
             self.recorder.record("group.add_member", pool_id, group=name, sub=sub)
 
     def remove_member(self, pool_id: PoolId, name: str, sub: Sub) -> None:

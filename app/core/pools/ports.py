@@ -34,6 +34,9 @@ class DomainStore(Protocol):
 
     def list_of(self, pool_id: PoolId) -> list[Domain]: ...
 
+    def count_custom(self, account_id: str, region: str) -> int:
+        """How many whole host names the pools of one account in one region have."""
+
     def add(self, domain: Domain) -> None:
         """Raises ``Conflict`` where the domain is taken."""
 

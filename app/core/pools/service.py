@@ -26,6 +26,8 @@ from app.core.pools.tags import with_tags, without_tags
 
 _MOST_POOLS = 10_000
 """Of one account in one region (Cognito: quotas)."""
+_MOST_CUSTOM_DOMAINS = 4
+"""Of one account in one region (Cognito: quotas), by the API: whoever runs this server adds more on its command line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Pools:
     """The host of PUBLIC_URL without its port: prefix domains hang below it."""
     recorder: Recorder = field(default_factory=Unrecorded)
     most_pools: int = _MOST_POOLS
+    most_custom_domains: int = _MOST_CUSTOM_DOMAINS
 
     def create(
         self,
@@ -206,7 +209,7 @@ class Pools:
         """A prefix (``auth-demo``) or, with a dot, a whole host name of one's own (Cognito: CreateUserPoolDomain).
 
         ``document`` holds the other members of that operation. Raises ``PoolNotFound``, ``InvalidParameter``,
-        ``DomainTaken``, ``FeatureUnavailableInTier``.
+        ``DomainTaken``, ``FeatureUnavailableInTier``, and where there is a document ``QuotaExceeded``.
         """
         domain = domain.lower()
         custom = "." in domain
@@ -218,6 +221,7 @@ class Pools:
             pool = _found(self.store.find_to_change(pool_id), pool_id)
             if document is not None:
                 check_domain_document(pool, document, custom=custom, creating=True)
+                self._check_custom_domains(pool, custom=custom)
             if any(other.custom == custom for other in self.domains.list_of(pool_id)):
                 raise InvalidParameter("The user pool already has a domain of this kind.")
             record = Domain(
@@ -229,6 +233,10 @@ class Pools:
                 raise DomainTaken from taken
             self.recorder.record("pool.add_domain", pool_id, domain=domain)
         return record
+
+    def _check_custom_domains(self, pool: Pool, *, custom: bool) -> None:
+        if custom and self.domains.count_custom(pool.account_id, pool.region) >= self.most_custom_domains:
+            raise QuotaExceeded(f"An account has at most {self.most_custom_domains} custom domains in a region.")
 
     def update_domain(self, pool_id: PoolId, domain: str, document: Mapping[str, Any]) -> Domain:
         """Changes the members given and keeps the others (Cognito: UpdateUserPoolDomain).

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ _NO_ISSUER, _NO_SAML = "OpenIDConnect Provider not found for arn", "SAML Provide
 Provider = TypeVar("Provider", OidcProvider, SamlProvider)
 _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 _ENTITY = f"{_METADATA} EntityDescriptor"
+_DATED = frozenset({_ENTITY, f"{_METADATA} EntitiesDescriptor", f"{_METADATA} IDPSSODescriptor"})
 _DEEPEST = 100
 """Elements within elements: less than any parser of assertions gives up at, so that what is saved can be read."""
 
@@ -254,9 +256,19 @@ class _MetadataReading:
                 raise InvalidParameter("The metadata's EntityDescriptor has no entityID.")
         elif name == f"{_METADATA} IDPSSODescriptor":
             self.providers.add(self._entities)
+        if name in _DATED and "validUntil" in attributes:
+            _check_moment(attributes["validUntil"])
 
     def end(self, _name: str) -> None:
         self._depth -= 1
+
+
+def _check_moment(written: str) -> None:
+    """A moment that has passed is no mistake: it is compared when somebody signs in."""
+    try:
+        datetime.fromisoformat(written)
+    except ValueError as error:
+        raise InvalidParameter("The metadata's validUntil is not a date and time.") from error
 
 
 def _check_url(url: str) -> None:

@@ -1,6 +1,7 @@
 """SAML assertions as logins: what is believed, and every way around a signature that was ever found."""
 
 from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ import xmlsec
 
 from app.adapters.upstream.assertions import SamlAssertions
 from app.core.identity_pools.refusals import LoginRefused
+from app.core.kernel.errors import InvalidParameter
 from app.core.principals.providers import check_metadata
-from tests.support.saml_idp import DSIG, PROTOCOL, SamlIdp, encoded
+from tests.support.saml_idp import DSIG, PROTOCOL, SamlIdp, encoded, moment
 from tests.support.upstream import rsa_keys
 from tests.support.world import NOON
 
@@ -242,3 +244,63 @@ def test_one_provider_among_services_is_no_doubt():
     metadata = f'<EntitiesDescriptor xmlns="{METADATA}">{service}</EntityDescriptor>{IDP.metadata}</EntitiesDescriptor>'
     check_metadata(metadata)
     assert read(plain(), metadata=metadata) == CLAIMS
+
+
+# -- until when ----------------------------------------------------------------------------------------------------------
+
+BEGINS = datetime.fromtimestamp(NOON, UTC)
+OLD, YOUNG = SamlIdp(KEY, begins=BEGINS - timedelta(days=10), days=10), SamlIdp(KEY, begins=BEGINS, days=10)
+"""Two certificates of one key; the old one's last second is the young one's first."""
+
+
+def renewed(first: SamlIdp, second: SamlIdp) -> str:
+    start, end = "<KeyDescriptor", "</KeyDescriptor>"
+    keys = [each.metadata[each.metadata.index(start) : each.metadata.index(end) + len(end)] for each in (first, second)]
+    return first.metadata.replace(keys[0], "".join(keys))
+
+
+@pytest.mark.parametrize(("idp", "now"), [(OLD, NOON + 1), (YOUNG, NOON - 1)], ids=["expired", "not yet"])
+def test_a_certificate_out_of_its_time_vouches_for_nobody(idp, now):
+    with pytest.raises(
+        LoginRefused, match=r"certificate of the SAML assertion's signature is expired or not valid yet"
+    ):
+        read(plain(), metadata=idp.metadata, now=now)
+    assert read(plain(), metadata=idp.metadata) == CLAIMS
+
+
+@pytest.mark.parametrize("now", [NOON - 1, NOON, NOON + 1])
+def test_a_renewed_certificate_takes_over_from_the_old_one(now):
+    for metadata in (renewed(OLD, YOUNG), renewed(YOUNG, OLD)):
+        assert read(plain(), metadata=metadata, now=now) == CLAIMS
+
+
+def test_who_signed_with_no_key_of_the_metadata_learns_nothing_of_their_dates():
+    with pytest.raises(LoginRefused, match="Token signature invalid"):
+        read(EVIL.signed(EVIL.assertion()), metadata=OLD.metadata, now=NOON + 1)
+
+
+def around(metadata: str, until: str) -> str:
+    return f'<EntitiesDescriptor xmlns="{METADATA}" validUntil="{until}">{metadata}</EntitiesDescriptor>'
+
+
+def on(element: str, metadata: str, until: str) -> str:
+    return metadata.replace(f"<{element} ", f'<{element} validUntil="{until}" ')
+
+
+@pytest.mark.parametrize("written", [moment(NOON), moment(NOON).replace("Z", ".000Z"), "2030-03-17T18:46:40+01:00"])
+@pytest.mark.parametrize("where", ["EntityDescriptor", "IDPSSODescriptor", "around"])
+def test_metadata_count_until_they_say(where, written):
+    metadata = around(IDP.metadata, written) if where == "around" else on(where, IDP.metadata, written)
+    check_metadata(metadata)
+    assert read(plain(), metadata=metadata, now=NOON - 1) == CLAIMS
+    with pytest.raises(LoginRefused, match=r"no longer valid \(validUntil\)"):
+        read(plain(), metadata=metadata)
+
+
+@pytest.mark.parametrize("written", ["", "tomorrow", "2030-13-01T00:00:00Z"])
+def test_metadata_that_end_at_no_moment_are_not_saved_and_vouch_for_nobody(written):
+    for metadata in (around(IDP.metadata, written), on("IDPSSODescriptor", IDP.metadata, written)):
+        with pytest.raises(InvalidParameter, match="validUntil"):
+            check_metadata(metadata)
+        with pytest.raises(LoginRefused):
+            read(plain(), metadata=metadata)
