@@ -46,11 +46,12 @@ def is_storable(text: str) -> bool:
 
 def looks_like_email(text: str) -> bool:
     """One ``@`` between a name and a domain with a dot, nothing that is unseen or has a meaning in a mail header; in the text
-    itself and in its NFKC form.
+    itself and in the form in which addresses are compared, which may be longer.
     """
     if len(text) > MAX_VALUE or any(unicodedata.category(character)[0] == "C" for character in text):
         return False
-    return bool(_EMAIL.fullmatch(text) and _EMAIL.fullmatch(unicodedata.normalize("NFKC", text)))
+    folded = fold_email(text)
+    return bool(len(folded) <= MAX_VALUE and _EMAIL.fullmatch(text) and _EMAIL.fullmatch(folded))
 
 
 def looks_like_phone(text: str) -> bool:
