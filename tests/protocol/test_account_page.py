@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 
 from app.core.factors.passkey import Passkey
 from app.core.kernel.caller import Caller
+from app.core.kernel.errors import Unavailable
 from app.core.kernel.secret import Secret
 from app.core.sessions.service import MOST_LISTED
 from tests.support.factor_pages import (
@@ -557,6 +559,30 @@ def test_of_two_sign_ins_that_go_on_from_one_session_each_is_listed_and_ended(ho
         assert session.sid in [name for _, name in listed(visitor.go(account(house)))]
         act(visitor, "end_session", session=session.sid)
     assert [sessions.find(pool_id, handle) for handle, _ in begun] == [None, None]
+
+
+def test_where_ending_a_browser_fails_half_way_it_is_listed_still_and_ended_again(house, visitor):
+    signed_in(house, visitor)
+    other = house.browser()
+    at_sign_in(house, other).sign_in()
+    tokens = at_token_endpoint(house, grant_type="authorization_code", code=other.landed["code"])
+    room, user = house.services.user_sessions, house.services.users.get(house.pool, ADA)
+    sid = sid_of(house, other)
+    current = house.services.sessions.find(house.pool.pool_id, Secret(visitor.cookie("session").value))
+    with pytest.raises(Unavailable):
+        replace(room, store=Unreachable()).end_browser(house.pool, user, sid, Caller(), current=current)
+    assert sid in [name for _, name in listed(visitor.go(account(house)))]
+    act(visitor, "end_session", session=sid)
+    assert visitor.page.status == "You are signed out there."
+    refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    assert at_token_endpoint(house, **refresh)["error"] == "invalid_grant"
+
+
+class Unreachable:
+    """A token store that does not answer."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unavailable
 
 
 def test_a_sign_in_that_was_under_way_brings_no_ended_session_back(house, visitor):
