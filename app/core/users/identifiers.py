@@ -20,7 +20,8 @@ MAX_USERNAME = 128
 
 _PLAIN = r"\s@<>()\[\],;:\\\""
 """What an address never needs and a mail header gives a meaning to."""
-_EMAIL = re.compile(rf"[^{_PLAIN}]{{1,64}}@[^{_PLAIN}.]+(?:\.[^{_PLAIN}.]+)+")
+_EMAIL = re.compile(rf"[^{_PLAIN}]{{1,64}}@(?=.{{1,255}}\Z)[^{_PLAIN}.]+(?:\.[^{_PLAIN}.]+)+")
+"""RFC 5321 §4.5.3.1: what is longer on either side no mail goes to."""
 _PUNYCODE = "xn--"
 _PHONE = re.compile(r"\+[0-9]{3,15}")
 _PHONE_FILLING = re.compile(r"[\s().\-]+")
