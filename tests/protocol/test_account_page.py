@@ -4,13 +4,17 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from app.core.factors.passkey import Passkey
+from app.core.kernel.caller import Caller
+from app.core.kernel.errors import Unavailable
 from app.core.kernel.secret import Secret
+from app.core.sessions.service import MOST_LISTED
 from tests.support.factor_pages import (
     TOTP,
     ask_second,
@@ -528,6 +532,71 @@ def test_a_browser_that_was_signed_out_or_is_over_is_listed_no_more(house, visit
     house.clock.advance(seconds=3601)
     visitor.go(account(house)).sign_in()
     assert len(listed(visitor)) == 1
+
+
+def test_signing_in_and_out_again_hides_no_other_browser(house, visitor):
+    signed_in(house, visitor)
+    stranger, sessions, pool_id = house.browser(), house.services.sessions, house.pool.pool_id
+    at_sign_in(house, stranger).sign_in()
+    user = house.services.users.get(house.pool, ADA)
+    for _ in range(MOST_LISTED):
+        handle, _ = sessions.open(pool_id, user, ("pwd",), house.clock.now(), Caller())
+        sessions.close(pool_id, handle)
+    assert sid_of(house, stranger) in [name for _, name in listed(visitor.go(account(house)))]
+
+
+def test_of_two_sign_ins_that_go_on_from_one_session_each_is_listed_and_ended(house, visitor):
+    """Both were under way with the same cookie: under one name, ending it would leave one of the two signed in."""
+    signed_in(house, visitor)
+    other, sessions, pool_id = house.browser(), house.services.sessions, house.pool.pool_id
+    at_sign_in(house, other).sign_in()
+    old = Secret(other.cookie("session").value)
+    before, user = sessions.find(pool_id, old), house.services.users.get(house.pool, ADA)
+    begun = [sessions.open(pool_id, user, ("pwd",), house.clock.now(), Caller(), continues=before) for _ in range(2)]
+    sessions.close(pool_id, old)
+    assert [session.sid == before.sid for _, session in begun] == [True, False]
+    for _, session in begun:
+        assert session.sid in [name for _, name in listed(visitor.go(account(house)))]
+        act(visitor, "end_session", session=session.sid)
+    assert [sessions.find(pool_id, handle) for handle, _ in begun] == [None, None]
+
+
+def test_where_ending_a_browser_fails_half_way_it_is_listed_still_and_ended_again(house, visitor):
+    signed_in(house, visitor)
+    other = house.browser()
+    at_sign_in(house, other).sign_in()
+    tokens = at_token_endpoint(house, grant_type="authorization_code", code=other.landed["code"])
+    room, user = house.services.user_sessions, house.services.users.get(house.pool, ADA)
+    sid = sid_of(house, other)
+    current = house.services.sessions.find(house.pool.pool_id, Secret(visitor.cookie("session").value))
+    with pytest.raises(Unavailable):
+        replace(room, store=Unreachable()).end_browser(house.pool, user, sid, Caller(), current=current)
+    assert sid in [name for _, name in listed(visitor.go(account(house)))]
+    act(visitor, "end_session", session=sid)
+    assert visitor.page.status == "You are signed out there."
+    refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    assert at_token_endpoint(house, **refresh)["error"] == "invalid_grant"
+
+
+class Unreachable:
+    """A token store that does not answer."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unavailable
+
+
+def test_a_sign_in_that_was_under_way_brings_no_ended_session_back(house, visitor):
+    signed_in(house, visitor)
+    other, sessions, pool_id = house.browser(), house.services.sessions, house.pool.pool_id
+    at_sign_in(house, other).sign_in()
+    before, user = (
+        sessions.find(pool_id, Secret(other.cookie("session").value)),
+        house.services.users.get(house.pool, ADA),
+    )
+    act(visitor.go(account(house)), "end_session", session=before.sid)
+    _, after = sessions.open(pool_id, user, ("pwd",), house.clock.now(), Caller(), continues=before)
+    assert after.sid != before.sid
+    assert not sessions.is_live(pool_id, before.sid)
 
 
 def test_a_name_that_a_browser_gives_itself_is_no_markup(house):

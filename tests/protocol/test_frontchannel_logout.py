@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from app.core.clients.extensions import CLIENT_EXTENSIONS, check_frontchannel
+from app.core.kernel.caller import Caller
 from app.core.kernel.extensions import ExtensionInvalid, changed
 from tests.support.oauth_app import CALLBACK, PUBLIC_URL, claims_of
 
@@ -145,8 +146,8 @@ def test_a_stranger_with_an_id_token_tells_nobody_of_a_session_that_lives_on(hou
 
 def test_a_session_under_a_new_handle_is_alive_under_its_name(house):
     pool_id = house.pool.pool_id
-    old, before = house.sessions.open(pool_id, house.user, ("pwd",), house.clock.now(), None)
-    new, _ = house.sessions.open(pool_id, house.user, ("pwd",), house.clock.now(), None, continues=before)
+    old, before = house.sessions.open(pool_id, house.user, ("pwd",), house.clock.now(), Caller())
+    new, _ = house.sessions.open(pool_id, house.user, ("pwd",), house.clock.now(), Caller(), continues=before)
     house.sessions.close(pool_id, old)
     assert house.sessions.is_live(pool_id, before.sid)
     house.sessions.close(pool_id, new)

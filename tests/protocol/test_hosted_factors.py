@@ -516,6 +516,28 @@ def test_a_set_up_without_a_code_on_its_way_takes_none(bare_house):
     assert visitor.cookie("session") is None
 
 
+def test_a_factor_that_the_pool_gives_up_meanwhile_ends_no_set_up(bare_house):
+    house, visitor = bare_house, choosing(bare_house, "EMAIL_OTP").send(email=ADA)
+    sms = {"SmsMfaConfiguration": {"SmsConfiguration": SMS}}
+    house.pool = house.services.pools.set_mfa(house.pool.pool_id, {"MfaConfiguration": "ON", **TOTP, **sms})
+    visitor.send(code=visitor.mail(ADA)["code"])
+    assert visitor.page.alert == "The request is not valid."
+    assert "email" not in house.services.users.get(house.pool, "ada").attributes
+    visitor.go(f"/mfa?{house.query()}&view=ways").send(way="SMS_MFA").send(phone_number=PHONE)
+    assert "code" in visitor.send(code=visitor.mail(PHONE)["code"]).landed
+
+
+@pytest.mark.parametrize(
+    "address", ["a@" + "\u337f" * 80 + ".example", f"a@{'b' * 250}.example", f"a@{'b.' * 125}example"]
+)
+def test_an_address_that_no_mail_can_go_to_is_refused_at_its_field(bare_house, address):
+    """The first is compared in NFKC, which makes four characters of one."""
+    visitor = choosing(bare_house, "EMAIL_OTP").send(email=address)
+    assert visitor.response.status_code == 400
+    assert visitor.page.forms[0].inputs["email"]["aria-invalid"] == "true"
+    assert bare_house.installation.messaging.outbox.list() == []
+
+
 def test_where_codes_by_text_message_are_all_the_number_is_asked_for_at_once(server):
     plain = {"SmsConfiguration": SMS, "UsernameAttributes": None, "AutoVerifiedAttributes": None}
     house = server.begin_anew(plain)

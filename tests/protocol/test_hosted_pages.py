@@ -824,3 +824,20 @@ def test_guesses_at_either_spelling_are_one_count(house, visitor):
             username=SPELLINGS[guess % 2], password="Wrong-Horse-1"
         )
     assert visitor.page.alert == "Too many attempts. Please wait a while and try again."
+
+
+@pytest.mark.parametrize("own", SPELLINGS)
+def test_of_two_with_one_address_from_before_each_has_their_own_password_renewed(house, own):
+    store = house.services.account.users
+    for spelling in SPELLINGS:
+        user = house.a_user(f"{spelling[:-8]}.other")
+        moved = user.with_attributes({"email": spelling})
+        held = identifiers_of(house.pool, moved)
+        store.save(moved, [one for one in held if "@" not in one.value or one.value == spelling])
+    visitor = house.browser()
+    visitor.go(f"/forgotPassword?{house.query()}").send(username=own)
+    visitor.send(code=visitor.mail(own)["code"], new_password="New-Horse-12", confirm_password="New-Horse-12")
+    other = next(spelling for spelling in SPELLINGS if spelling != own)
+    for name, password in ((own, "New-Horse-12"), (other, PASSWORD)):
+        again = house.browser().go(f"/oauth2/authorize?{house.query()}").sign_in(username=name, password=password)
+        assert "code" in again.landed, name

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.core.kernel.caller import Caller
 from tests.protocol.test_oidc_core_prompt import forged_hints
 from tests.support.oauth_app import CALLBACK, claims_of
 
@@ -141,7 +142,7 @@ def test_sessions_of_several_pools_end_together_where_the_request_names_none(hou
     other = house.a_pool()
     client = house.world.a_client(other)
     browser = house.signed_in()
-    handle, _ = house.sessions.open(other.pool_id, house.a_user(other), ("pwd",), house.clock.now(), None)
+    handle, _ = house.sessions.open(other.pool_id, house.a_user(other), ("pwd",), house.clock.now(), Caller())
     browser.set_cookie(house.cookies.name("session", other.pool_id), handle.reveal())
     assert "code" in house.authorize(client, browser).query
     confirm(browser, logout(browser))
@@ -262,12 +263,12 @@ def test_a_hint_lives_on_over_a_new_sign_in_of_the_same_person(house):
         house_handle(house, browser),
     )
     handle, after = house.sessions.open(
-        house.pool.pool_id, house.user, ("pwd",), house.clock.now() + 1, None, continues=before
+        house.pool.pool_id, house.user, ("pwd",), house.clock.now() + 1, Caller(), continues=before
     )
     assert after.sid == before.sid
     stranger = house.a_user(house.pool)
     _, other = house.sessions.open(
-        house.pool.pool_id, stranger, ("pwd",), house.clock.now() + 1, None, continues=before
+        house.pool.pool_id, stranger, ("pwd",), house.clock.now() + 1, Caller(), continues=before
     )
     assert other.sid != before.sid
     browser.set_cookie(house.cookies.name("session", house.pool.pool_id), handle.reveal())

@@ -9,6 +9,7 @@ from app.adapters.sql.user_search import page_of
 from app.core.groups.model import Group
 from app.core.kernel.errors import Conflict, GroupExists, InvalidParameter
 from app.core.kernel.secret import Secret
+from app.core.pools.model import Pool
 from app.core.users.filter import UserFilter
 from app.core.users.model import Identifier, IdentifierKind, PasswordRecord
 from app.core.users.ports import IdentifierTaken
@@ -125,6 +126,23 @@ def test_of_parallel_sign_ups_with_one_name_one_succeeds(world: World) -> None:
         return True
 
     assert at_once(add, range(8)).count(True) == 1
+
+
+def test_two_who_claim_the_same_names_in_another_order_do_not_wait_for_each_other(world: World) -> None:
+    """One address has several spellings, and each begins with their own. Many make the moment long in which both have some."""
+    spellings = [_email(f"anna{number}@example.com") for number in range(400)]
+
+    for _ in range(5):
+        pool = world.a_pool()
+
+        def add(number: int, pool: Pool = pool) -> bool:
+            try:
+                stored_user(world, pool, f"anna{number}", spellings[::-1] if number else spellings)
+            except IdentifierTaken:
+                return False
+            return True
+
+        assert at_once(add, range(2)).count(True) == 1
 
 
 def test_a_removed_user_cannot_be_saved(world: World) -> None:

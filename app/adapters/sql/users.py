@@ -178,9 +178,9 @@ class SqlUsers:
 
     def _claim(self, connection: Connection, user: User, identifiers: Sequence[Identifier]) -> None:
         if identifiers:
-            rows = [
-                {"pool_id": user.pool_id, "kind": i.kind.value, "value": i.value, "sub": user.sub} for i in identifiers
-            ]
+            # In one order for all: who claims two names the other way round would wait for us, and we for them.
+            ordered = sorted(identifiers, key=lambda i: (i.kind.value, i.value))
+            rows = [{"pool_id": user.pool_id, "kind": i.kind.value, "value": i.value, "sub": user.sub} for i in ordered]
             connection.execute(insert(user_identifiers), rows)
 
     def _taken(self, user: User, identifiers: Sequence[Identifier], error: IntegrityError) -> Exception:

@@ -21,7 +21,7 @@ from app.core.pools.model import Pool
 from app.core.recovery.channels import CannotBeReset, choose_channel, choose_unproven, offered, proven, why_not
 from app.core.users.attributes import without_registration
 from app.core.users.identifiers import candidates, identifiers_of, key_of, taken_alias
-from app.core.users.model import User, UserStatus
+from app.core.users.model import Identifier, User, UserStatus
 from app.core.users.ports import IdentifierTaken, UserStore
 
 REQUESTS_PER_HOUR = 5
@@ -179,9 +179,13 @@ class Recovery:
             status=UserStatus.CONFIRMED,
             updated_at=now,
         )
+        held: tuple[Identifier, ...] | None = identifiers_of(pool, changed)
+        if held == identifiers_of(pool, user):
+            # They are the user's already: nobody is kept from a new password by who else claims one.
+            held = None
         try:
             with self.transactions.transaction():
-                self.users.save(changed, identifiers_of(pool, changed))
+                self.users.save(changed, held)
                 self.passwords.remember(pool, user)
                 trail.record()
         except IdentifierTaken as error:

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.core.kernel.ids import ClientId, PoolId, Sub
 
@@ -6,7 +6,8 @@ from app.core.kernel.ids import ClientId, PoolId, Sub
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserSession:
     """A person signed in on one browser at one pool. ``sid`` is its public name; the cookie's handle is kept only as a hash.
-    ``device`` says what the browser calls itself, ``seen_at`` when it was last used, to a few minutes.
+    ``device`` says what the browser calls itself, ``seen_at`` when it was last used, to a few minutes. ``key`` is that hash, where the
+    session was found by its handle.
     """
 
     sid: str
@@ -17,6 +18,7 @@ class BrowserSession:
     expires_at: int
     device: str = "unknown"
     seen_at: int = 0
+    key: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,12 +52,16 @@ class Sessions:
         """A new session and the handle for the cookie; always a new handle, so that nobody can plant one. Raises ``UserDisabled``.
 
         ``continues`` is the session that this browser had: of the same person it keeps its ``sid``, so that the clients that
-        know it by that name hear of its end.
+        know it by that name hear of its end. One session at most goes on under a name: what a second request has opened meanwhile
+        would outlive the end of the first, and one that was ended by its name would be back.
         """
         if not user.enabled:
             raise UserDisabled
+        handle = Secret(new_handle())
+        key = self._key(pool_id, handle)
+        goes_on = continues is not None and continues.sub == user.sub and self._pass_on(continues, key, auth_time)
         session = BrowserSession(
-            sid=continues.sid if continues is not None and continues.sub == user.sub else new_session_id(),
+            sid=continues.sid if continues is not None and goes_on else new_session_id(),
             pool_id=pool_id,
             sub=user.sub,
             auth_time=auth_time,
@@ -65,22 +69,28 @@ class Sessions:
             expires_at=auth_time + SESSION_SECONDS,
             device=describe_device(caller.user_agent),
             seen_at=self.clock.now(),
+            key=key,
         )
-        handle = Secret(new_handle())
-        key = self._key(pool_id, handle)
         self.ephemeral.put(_KIND, key, _write(session), expires_at=session.expires_at)
-        self.ephemeral.put(_LIVE, f"{pool_id}:{session.sid}", key, expires_at=session.expires_at)
+        if not goes_on:
+            self.ephemeral.put(_LIVE, f"{pool_id}:{session.sid}", key, expires_at=session.expires_at)
         self._enlist(session)
         return handle, session
 
+    def _pass_on(self, before: BrowserSession, key: str, auth_time: int) -> bool:
+        """Whether the name of a session is now that of the one at ``key``; of parallel requests one is told so."""
+        name = f"{before.pool_id}:{before.sid}"
+        return self.ephemeral.swap(_LIVE, name, old=before.key, new=key, expires_at=auth_time + SESSION_SECONDS)
+
     def find(self, pool_id: PoolId, handle: Secret) -> BrowserSession | None:
         """The unexpired session of this pool; None for another pool's handle."""
-        stored = self.ephemeral.find(_KIND, self._key(pool_id, handle))
+        key = self._key(pool_id, handle)
+        stored = self.ephemeral.find(_KIND, key)
         if stored is None:
             return None
-        return self._read(pool_id, stored)
+        return self._read(pool_id, stored, key)
 
-    def _read(self, pool_id: PoolId, stored: str) -> BrowserSession | None:
+    def _read(self, pool_id: PoolId, stored: str, key: str = "") -> BrowserSession | None:
         value = json.loads(stored)
         expires_at = value["auth_time"] + SESSION_SECONDS
         if expires_at <= self.clock.now():
@@ -94,13 +104,14 @@ class Sessions:
             expires_at=expires_at,
             device=value.get("device", "unknown"),
             seen_at=value.get("seen_at", value["auth_time"]),
+            key=key,
         )
 
     def find_with_user(self, pool_id: PoolId, handle: Secret) -> tuple[BrowserSession, User | None] | None:
         """The session and its user, for ``suffices``; whether the user may still be signed in is decided there. It was used."""
         key = self._key(pool_id, handle)
         stored = self.ephemeral.find(_KIND, key)
-        session = None if stored is None else self._read(pool_id, stored)
+        session = None if stored is None else self._read(pool_id, stored, key)
         if session is None:
             return None
         return self._seen(key, stored, session), self.users.find(pool_id, session.sub)
@@ -146,6 +157,10 @@ class Sessions:
         for _ in range(_RACES):
             before = self.ephemeral.find(_OF_USER, key)
             others = [(sid, end) for sid, end in json.loads(before or "[]") if end > now and sid != session.sid]
+            if len(others) >= MOST_LISTED:
+                # What was signed out makes room first: else who signs in and out again often enough would hide what lives on.
+                live = {one.sid for one in self.list_live(session.pool_id, [sid for sid, _ in others])}
+                others = [(sid, end) for sid, end in others if sid in live]
             names = [*others, (session.sid, session.expires_at)][-MOST_LISTED:]
             until = max(end for _, end in names)
             if self.ephemeral.swap(_OF_USER, key, old=before, new=json.dumps(names), expires_at=until):

@@ -100,8 +100,8 @@ class SettingUp(Progression):
     ) -> Secret:
         """The next Session, with which MFA_SETUP is answered: the address is the user's, verified, and a factor of theirs.
 
-        Raises ``CodeMismatch`` and ``AliasExists``, which leave the Session usable (the second for another address), ``LockedOut``,
-        ``SessionExpired``, ``SessionUsed``.
+        Raises ``CodeMismatch``, and ``AliasExists`` and ``InvalidParameter``, which leave the Session usable (the latter two for another
+        address or factor), ``LockedOut``, ``SessionExpired``, ``SessionUsed``.
         """
         with self._trail("sign_in.verify_address", pool, client, caller) as trail:
             attempt, user = self._setting_up(trail, pool, client, session, caller)
@@ -122,6 +122,10 @@ class SettingUp(Progression):
                 raise taken_alias(taken.identifier) from taken
             except Conflict:
                 raise SessionExpired from None
+            except Fact:
+                # The pool changed meanwhile, and does not offer this factor any more.
+                self.attempts.put_back(session, done, failed=False)
+                raise
             methods = (*attempt.proven, steps.CODE_STEPS[factor])
             return self.attempts.put(replace(done, proven=methods, user_revision=saved.revision))
 

@@ -85,10 +85,13 @@ class UserSessions:
         ) as trail:
             if sid == current.sid:
                 raise InvalidParameter("The current session can't be revoked.")
+            # First, and whatever becomes of the rest: where the store fails now, the browser is still listed and can be ended again.
+            self.store.revoke_browser_sessions(pool.pool_id, user.sub, sid, now=self.clock.now())
             if not self.sessions.end_named(pool.pool_id, user.sub, sid):
                 raise SessionNotFound
-            self.store.revoke_browser_sessions(pool.pool_id, user.sub, sid, now=self.clock.now())
             self.logouts.end(pool.pool_id, sid)
+            # And what was redeemed in between.
+            self.store.revoke_browser_sessions(pool.pool_id, user.sub, sid, now=self.clock.now())
             trail.record()
 
     def _revoke_tokens(

@@ -20,7 +20,8 @@ MAX_USERNAME = 128
 
 _PLAIN = r"\s@<>()\[\],;:\\\""
 """What an address never needs and a mail header gives a meaning to."""
-_EMAIL = re.compile(rf"[^{_PLAIN}]{{1,64}}@[^{_PLAIN}.]+(?:\.[^{_PLAIN}.]+)+")
+_EMAIL = re.compile(rf"[^{_PLAIN}]{{1,64}}@(?=.{{1,255}}\Z)[^{_PLAIN}.]+(?:\.[^{_PLAIN}.]+)+")
+"""RFC 5321 §4.5.3.1: what is longer on either side no mail goes to."""
 _PUNYCODE = "xn--"
 _PHONE = re.compile(r"\+[0-9]{3,15}")
 _PHONE_FILLING = re.compile(r"[\s().\-]+")
@@ -46,11 +47,12 @@ def is_storable(text: str) -> bool:
 
 def looks_like_email(text: str) -> bool:
     """One ``@`` between a name and a domain with a dot, nothing that is unseen or has a meaning in a mail header; in the text
-    itself and in its NFKC form.
+    itself and in the form in which addresses are compared, which may be longer.
     """
     if len(text) > MAX_VALUE or any(unicodedata.category(character)[0] == "C" for character in text):
         return False
-    return bool(_EMAIL.fullmatch(text) and _EMAIL.fullmatch(unicodedata.normalize("NFKC", text)))
+    folded = fold_email(text)
+    return bool(len(folded) <= MAX_VALUE and _EMAIL.fullmatch(text) and _EMAIL.fullmatch(folded))
 
 
 def looks_like_phone(text: str) -> bool:
