@@ -11,8 +11,9 @@ import platform
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
-_HOSTS = ("registry.terraform.io", "registry.opentofu.org")
+_NEEDED = 'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n'
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _VERSION = "5.100.0"
 """What the provider is filed under; it is not asked for its own."""
@@ -30,10 +31,9 @@ class Programs:
         (folder / "bin").mkdir(parents=True)
         (folder / "bin" / "terraform").symlink_to(self.program)
         target = f"{platform.system().lower()}_{_MACHINES.get(platform.machine(), platform.machine())}"
-        for host in _HOSTS:
-            mirror = folder / "mirror" / host / "hashicorp" / "aws" / _VERSION / target
-            mirror.mkdir(parents=True)
-            (mirror / f"terraform-provider-aws_v{_VERSION}").symlink_to(self.provider)
+        mirror = folder / "mirror" / self._host(folder) / "hashicorp" / "aws" / _VERSION / target
+        mirror.mkdir(parents=True)
+        (mirror / f"terraform-provider-aws_v{_VERSION}").symlink_to(self.provider)
         settings = folder / "settings"
         settings.write_text(
             f'provider_installation {{\n  filesystem_mirror {{\n    path = "{folder / "mirror"}"\n  }}\n}}\n'
@@ -45,6 +45,13 @@ class Programs:
             "TF_CLI_ARGS": "-no-color",
             "CHECKPOINT_DISABLE": "1",
         }
+
+    def _host(self, folder: Path) -> str:
+        """Where the program believes the provider to come from, which is what it is filed under."""
+        (folder / "needed").mkdir()
+        (folder / "needed" / "main.tf").write_text(_NEEDED)
+        told = run(f"{quote(str(self.program))} providers", folder / "needed", {"CHECKPOINT_DISABLE": "1"})
+        return told.partition("provider[")[2].partition("/")[0]
 
 
 def programs() -> Programs | None:
