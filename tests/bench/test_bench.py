@@ -40,7 +40,7 @@ def test_a_tiny_run_measures_every_scenario_and_leaves_nothing_running():
         "--users",
         "20",
         "--seconds",
-        "0.2",
+        "0.05",
         "--warm",
         "0",
         "--starts",
