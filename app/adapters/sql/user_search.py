@@ -65,7 +65,7 @@ def page_of(
     """The statement for one page, and what it is given: rows of users, with ``position`` for what the index is sorted by. What a
     password is kept as is left out.
     """
-    given: dict[str, Any] = {"its_pool": pool_id}
+    given: dict[str, Any] = {"its_pool": pool_id, "most": limit}
     kind = None
     if wanted is not None:
         kind = "prefix" if wanted.prefix else "equal"
@@ -76,15 +76,15 @@ def page_of(
     if wanted is None or wanted.attribute in _INDEXED_ELSEWHERE:
         if after is not None:
             given["after_sub"] = after["sub"]
-        return _along_users(kind, after is not None, limit), given
+        return _along_users(kind, after is not None, _written(kind, limit)), given
     given["its_name"] = wanted.attribute
     if after is not None:
         given |= {"after_value": after["value"], "after_sub": after["sub"]}
-    return _along_search(kind, after is not None, limit), given
+    return _along_search(kind, after is not None, _written(kind, limit)), given
 
 
 @cache
-def _along_search(kind: str | None, later: bool, limit: int) -> Prepared:  # noqa: FBT001 - of these the statement is made
+def _along_search(kind: str | None, later: bool, written: int | None) -> Prepared:  # noqa: FBT001 - of these the statement is made
     value, sub = user_search.c.value, user_search.c.sub
     statement = (
         select(*_LISTED, value.label("position"))
@@ -92,7 +92,7 @@ def _along_search(kind: str | None, later: bool, limit: int) -> Prepared:  # noq
         .where(user_search.c.pool_id == bindparam("its_pool"), user_search.c.name == bindparam("its_name"))
         .where(*_range(value, kind))
         .order_by(value, sub)
-        .limit(_written(limit))
+        .limit(_limit(written))
     )
     if later:
         statement = statement.where(tuple_(value, sub) > tuple_(bindparam("after_value"), bindparam("after_sub")))
@@ -100,22 +100,28 @@ def _along_search(kind: str | None, later: bool, limit: int) -> Prepared:  # noq
 
 
 @cache
-def _along_users(kind: str | None, later: bool, limit: int) -> Prepared:  # noqa: FBT001 - as above
+def _along_users(kind: str | None, later: bool, written: int | None) -> Prepared:  # noqa: FBT001 - as above
     sub = users.c.sub
     statement = (
         select(*_LISTED, sub.label("position"))
         .where(users.c.pool_id == bindparam("its_pool"), *_range(sub, kind))
         .order_by(users.c.pool_id, sub)
-        .limit(_written(limit))
+        .limit(_limit(written))
     )
     return Prepared(statement.where(sub > bindparam("after_sub")) if later else statement)
 
 
-def _written(limit: int) -> ColumnElement[int]:
-    """The limit inside the statement. As a parameter it would be a tenth of all users to PostgreSQL, which would then make a plan at
-    each execution instead of keeping one; a page has at most sixty.
+def _written(kind: str | None, limit: int) -> int | None:
+    """The limit where the statement itself shall say it, at most sixty and one; None where it is a parameter.
+
+    PostgreSQL takes a parameter for a tenth of what there is. Of all users, or of a prefix's, that is so many that it would make a plan
+    at each execution instead of keeping one; of the few that equal a value it is so few that it keeps it.
     """
-    return literal_column(f"{limit:d}", Integer)
+    return None if kind == "equal" else limit
+
+
+def _limit(written: int | None) -> ColumnElement[int]:
+    return bindparam("most", type_=Integer) if written is None else literal_column(f"{written:d}", Integer)
 
 
 def _range(column: ColumnElement[str], kind: str | None) -> list[ColumnElement[bool]]:
