@@ -37,7 +37,11 @@ def check_readable(request: Request) -> None:
     if mimetype == _FORM and (request.path != "/" or request.method != "POST"):
         if request.content_length is not None and request.content_length > _LONGEST_BODY:
             raise RequestEntityTooLarge
-        _check_encoded(request.get_data(cache=True), RequestEntityTooLarge("The form has too many fields."))
+        form = request.get_data(cache=True)
+        if request.content_length is None and len(form) >= _LONGEST_BODY:
+            # In chunks: Werkzeug cuts such a body off at the limit, and half a form must not be taken for a whole one.
+            raise RequestEntityTooLarge
+        _check_encoded(form, RequestEntityTooLarge("The form has too many fields."))
 
 
 def _check_encoded(encoded: bytes, too_many: BadRequest | RequestEntityTooLarge) -> None:

@@ -88,6 +88,12 @@ def test_a_form_in_chunks_is_a_form(one: House):
     assert b"invalid_client" in answer, answer
 
 
+def test_a_form_in_chunks_is_not_cut_off_and_taken_for_a_whole_one(one: House):
+    whole = b"grant_type=refresh_token&client_id=nobody&refresh_token=x&more="
+    answer = told(one, TOKEN + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(whole + b"a" * 65_536))
+    assert b" 413 " in answer.split(b"\r\n")[0], answer[:300]
+
+
 @pytest.mark.parametrize("name", ["five-megabytes", "five-megabytes-in-chunks"])
 def test_a_form_without_end_is_too_large(one: House, name):
     answer = told(one, RAW[name])
