@@ -4,27 +4,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.gateway_house import ADA, BOB
+from tests.support.iam_documents import OWN_FOLDER
 
 GUEST = {
     "Version": "2012-10-17",
     "Statement": [
         {"Action": ["s3:GetObject"], "Effect": "Allow", "Resource": ["arn:aws:s3:::mybucket/assets/my_picture.jpg"]}
-    ],
-}
-OWN_FOLDER = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Action": ["s3:ListBucket"],
-            "Effect": "Allow",
-            "Resource": ["arn:aws:s3:::mybucket"],
-            "Condition": {"StringLike": {"s3:prefix": ["${cognito-identity.amazonaws.com:sub}/*"]}},
-        },
-        {
-            "Action": ["s3:GetObject", "s3:PutObject"],
-            "Effect": "Allow",
-            "Resource": ["arn:aws:s3:::mybucket/${cognito-identity.amazonaws.com:sub}/*"],
-        },
     ],
 }
 

@@ -10,26 +10,11 @@ from app.core.identity_pools.sessions.session_policy import Dialect, check_fits,
 from app.core.kernel.errors import InvalidParameter
 from app.core.policy import Asked, Policies, PolicyKind, decide, parse
 from app.core.principals.model import Role
+from tests.support.iam_documents import OWN_FOLDER
 
 OWN = "cognito-identity.amazonaws.com"
 ADA = "us-east-1:0f0e0d0c-1111-4222-8333-abcdefabcdef"
 CONTEXT = {f"{OWN}:sub": (ADA,), f"{OWN}:aud": ("us-east-1:pool",), f"{OWN}:amr": ("authenticated",)}
-FOLDER = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Action": ["s3:ListBucket"],
-            "Effect": "Allow",
-            "Resource": ["arn:aws:s3:::mybucket"],
-            "Condition": {"StringLike": {"s3:prefix": ["${cognito-identity.amazonaws.com:sub}/*"]}},
-        },
-        {
-            "Action": ["s3:GetObject", "s3:PutObject"],
-            "Effect": "Allow",
-            "Resource": ["arn:aws:s3:::mybucket/${cognito-identity.amazonaws.com:sub}/*"],
-        },
-    ],
-}
 
 
 def role(**policies):
@@ -59,7 +44,7 @@ def allows(text, action, resource, **context):
 
 
 def test_the_reference_policy_is_bound_to_its_identity():
-    text = written(FOLDER)
+    text = written(OWN_FOLDER)
     assert len(text) < 400
     assert "${" not in text
     assert " " not in text
@@ -190,7 +175,7 @@ def test_an_old_policys_dollar_is_no_variable():
 
 
 def test_ceph_gets_no_colon_in_a_path():
-    text = written(FOLDER, dialect=Dialect.CEPH)
+    text = written(OWN_FOLDER, dialect=Dialect.CEPH)
     assert f"arn:aws:s3:::mybucket/{ADA.replace(':', '?')}/*" in text
     assert f"{ADA}/*" in json.loads(text)["Statement"][0]["Condition"]["StringLike"]["s3:prefix"]
 
